@@ -1,0 +1,1 @@
+"""Behavior without ROS: from emotion states to a dialog tone."""

@@ -1,0 +1,1 @@
+"""The ROS 2 nodes; every ROS import of the package lives here."""

@@ -1,0 +1,1 @@
+"""Perception without ROS: detector, classifier, tracker, smoothing and emotion state."""

@@ -1,0 +1,132 @@
+"""
+From a picture to a network's input: the ONE place; runtime, training, evaluation call it.
+
+The emotion networks see a face as FER2013 frames it. :data:`TEMPLATE` is where its five
+landmarks lie, as fractions of the crop's side: the median over 3,681 FER2013 training images
+in which YuNet found a face, made mirror-symmetric.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from fer_ros.perception.types import BoundingBox, Detection
+
+#: Right eye, left eye, nose, right and left mouth corner in the crop (fractions of its side).
+TEMPLATE = np.array(
+    [[0.317, 0.393], [0.683, 0.393], [0.500, 0.594], [0.343, 0.740], [0.657, 0.740]], np.float32)
+
+#: Side of the crop / sqrt(width * height) of the face box, for a face without landmarks.
+CROP_PER_BOX = 1.13
+
+
+def to_gray(image: np.ndarray) -> np.ndarray:
+    """
+    Return the gray levels of a picture (ITU-R BT.601, as OpenCV weighs them).
+
+    :param image: uint8 (H, W) gray or (H, W, 3) BGR.
+    :returns: uint8 (H, W); the same array if it is gray already.
+    :raises ValueError: for another shape or dtype.
+    """
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or (
+            image.ndim == 3 and image.shape[2] != 3):
+        raise ValueError(f'expected uint8 (H, W) or (H, W, 3), got {image.dtype} {image.shape}')
+    return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+
+
+def crop_transform(detection: Detection, size: tuple[int, int]) -> np.ndarray:
+    """
+    Return the similarity transform from the source image to the network's framing.
+
+    With landmarks: least squares fit of the five points to :data:`TEMPLATE` (Umeyama 1991,
+    IEEE PAMI 13(4)). Without: a square around the box, upright.
+
+    :param detection: box and landmarks in the source image [px].
+    :param size: (width, height) of the crop [px].
+    :returns: float64 (2, 3): source pixel -> crop pixel, pixel centers at integers.
+    """
+    target = np.asarray(size, float)
+    if detection.landmarks is not None:
+        transform = _similarity(np.asarray(detection.landmarks, float), TEMPLATE * target - 0.5)
+        if transform is not None:
+            return transform
+    return _box_transform(detection.box, target)
+
+
+def crop_face(
+        image: np.ndarray, detection: Detection, size: tuple[int, int]) -> np.ndarray:
+    """
+    Cut a face out of a picture, upright and in the network's framing.
+
+    Pixels beyond the image repeat its border. A face larger than the crop is averaged down
+    (no aliasing), as the training images were.
+
+    :param image: uint8 (H, W) or (H, W, 3).
+    :param detection: the face in the image.
+    :param size: (width, height) of the crop [px].
+    :returns: uint8 (height, width) or (height, width, 3).
+    """
+    transform = crop_transform(detection, size)
+    scale = float(np.sqrt(abs(np.linalg.det(transform[:, :2]))))
+    # One bilinear tap per output pixel skips source pixels below scale 1/2: warp to a larger
+    # crop and average it down.
+    factor = int(np.clip(np.floor(1 / max(scale, 1e-6)), 1, 8))
+    if factor > 1:
+        transform = transform * factor
+        transform[:, 2] += (factor - 1) / 2
+    crop = cv2.warpAffine(
+        image, transform, (size[0] * factor, size[1] * factor), flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE)
+    return cv2.resize(crop, size, interpolation=cv2.INTER_AREA) if factor > 1 else crop
+
+
+def normalize(
+        crops: np.ndarray, normalization: str, mean: float = 0.0,
+        std: float = 255.0) -> np.ndarray:
+    """
+    Scale gray levels to network input.
+
+    :param crops: uint8 or float (N, ...), 0..255.
+    :param normalization: 'fixed': ``(x - mean) / std``; 'per_image': each of the N to mean 0
+        and standard deviation 1 (a constant one becomes 0), so that light and contrast drop
+        out.
+    :param mean: [gray levels], for 'fixed'.
+    :param std: [gray levels], for 'fixed'.
+    :returns: float32, same shape.
+    :raises ValueError: for an unknown normalization.
+    """
+    values = crops.astype(np.float32)
+    if normalization == 'fixed':
+        return (values - np.float32(mean)) / np.float32(std)
+    if normalization != 'per_image':
+        raise ValueError(f"normalization '{normalization}' is not one of 'fixed', 'per_image'")
+    if len(values) == 0:
+        return values
+    axes = tuple(range(1, values.ndim))
+    centered = values - values.mean(axes, keepdims=True)
+    return centered / np.maximum(centered.std(axes, keepdims=True), 1.0)
+
+
+def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray | None:
+    """Fit rotation, scale and shift; None if the points are degenerate or not finite."""
+    if source.shape != target.shape or not np.all(np.isfinite(source)):
+        return None
+    source_mean, target_mean = source.mean(0), target.mean(0)
+    s, t = source - source_mean, target - target_mean
+    spread = float((s ** 2).sum())
+    if spread < 1e-6:
+        return None
+    a = float((s * t).sum()) / spread
+    b = float((s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]).sum()) / spread
+    rotation = np.array([[a, -b], [b, a]])
+    if a * a + b * b < 1e-12:
+        return None
+    return np.column_stack([rotation, target_mean - rotation @ source_mean])
+
+
+def _box_transform(box: BoundingBox, target: np.ndarray) -> np.ndarray:
+    scale = target.min() / max(box.size * CROP_PER_BOX, 1e-3)
+    center = np.asarray(box.center) - 0.5
+    shift = (target - 1) / 2 - scale * center
+    return np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])

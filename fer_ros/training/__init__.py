@@ -1,0 +1,1 @@
+"""Training, evaluation and export of the networks; torch is imported only here."""
