@@ -1,0 +1,102 @@
+"""The emotion network: a small SE-ResNet whose class activation map is exact."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+#: widths and blocks of the four stages (48, 24, 12 and 6 pixels for a 48-pixel face).
+ARCHITECTURES = {
+    'se_resnet_tiny': {'widths': (8, 16, 32, 64), 'blocks': (0, 1, 1, 1)},
+    'se_resnet_small': {'widths': (24, 48, 96, 176), 'blocks': (0, 1, 2, 2)},
+}
+
+
+class SqueezeExcitation(nn.Module):
+    """Channel attention (Hu et al. 2018, arXiv 1709.01507)."""
+
+    def __init__(self, channels: int, reduction: int = 8) -> None:
+        super().__init__()
+        self.reduce = nn.Conv2d(channels, channels // reduction, 1)
+        self.expand = nn.Conv2d(channels // reduction, channels, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Scale each channel of (N, C, H, W)."""
+        weights = functional.relu(self.reduce(x.mean((2, 3), keepdim=True)))
+        return x * torch.sigmoid(self.expand(weights))
+
+
+class ResidualBlock(nn.Module):
+    """Two 3x3 convolutions with squeeze-excitation (He et al. 2016, arXiv 1512.03385)."""
+
+    def __init__(self, channels: int, drop_path: float = 0.0) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(channels)
+        self.attention = SqueezeExcitation(channels)
+        self.drop_path = drop_path
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map (N, C, H, W) to the same shape."""
+        y = functional.relu(self.norm1(self.conv1(x)))
+        y = self.attention(self.norm2(self.conv2(y)))
+        if self.training and self.drop_path > 0:  # stochastic depth, arXiv 1603.09382
+            keep = torch.rand(len(x), 1, 1, 1, device=x.device) >= self.drop_path
+            y = y * keep / (1 - self.drop_path)
+        return functional.relu(x + y)
+
+
+class EmotionNetwork(nn.Module):
+    """
+    Gray face (N, 1, H, W), normalized, to emotion logits and their class activation map.
+
+    The heads are 1x1 convolutions before the global average, so a logit is the mean of its
+    map: the class activation map (Zhou et al. 2016, arXiv 1512.04150) comes for free.
+
+    :param architecture: a key of :data:`ARCHITECTURES`.
+    :param classes: emotions of the main head (FER+ votes).
+    :param auxiliary_classes: of the second head (FER2013 labels); 0 for none.
+    :param dropout: before the heads.
+    :param drop_path: stochastic depth of the last block; earlier ones get less.
+    """
+
+    def __init__(
+            self, architecture: str = 'se_resnet_small', classes: int = 8,
+            auxiliary_classes: int = 7, dropout: float = 0.2, drop_path: float = 0.1) -> None:
+        super().__init__()
+        if architecture not in ARCHITECTURES:
+            raise ValueError(f"architecture '{architecture}' is not one of "
+                             f'{", ".join(ARCHITECTURES)}')
+        widths = ARCHITECTURES[architecture]['widths']
+        blocks = ARCHITECTURES[architecture]['blocks']
+        layers: list[nn.Module] = []
+        channels, built, total = 1, 0, sum(blocks)
+        for stage, (width, count) in enumerate(zip(widths, blocks)):
+            layers += [nn.Conv2d(channels, width, 3, stride=1 if stage == 0 else 2, padding=1,
+                                 bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+            for _ in range(count):
+                built += 1
+                layers.append(ResidualBlock(width, drop_path * built / total))
+            channels = width
+        self.features = nn.Sequential(*layers)
+        self.dropout = nn.Dropout2d(dropout)
+        self.head = nn.Conv2d(channels, classes, 1)
+        self.auxiliary = nn.Conv2d(channels, auxiliary_classes, 1) if auxiliary_classes else None
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """
+        Return what the ONNX file returns.
+
+        :param x: float (N, 1, H, W).
+        :returns: logits (N, classes), activation maps (N, classes, H/8, W/8) and, with a second
+            head, its logits (N, auxiliary_classes).
+        """
+        features = self.dropout(self.features(x))
+        maps = self.head(features)
+        logits = maps.mean((2, 3))
+        if self.auxiliary is None:
+            return logits, maps
+        return logits, maps, self.auxiliary(features).mean((2, 3))
