@@ -30,7 +30,11 @@ class BoundingBox:
     height: float
 
     def __post_init__(self) -> None:
-        """:raises ValueError: for a negative or non-finite size or place."""
+        """
+        Check the values.
+
+        :raises ValueError: for a negative or non-finite size or place.
+        """
         values = (self.x, self.y, self.width, self.height)
         if not np.all(np.isfinite(values)) or self.width < 0 or self.height < 0:
             raise ValueError(f'a box needs finite values and no negative size, got {values}')
