@@ -1,0 +1,192 @@
+"""The parameters of emotion_node: declared once, described, ranged and checked together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rcl_interfaces.msg import (
+    FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult)
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from fer_ros.perception.emotion_state import StateConfig
+from fer_ros.perception.face_tracker import TrackerConfig
+from fer_ros.perception.pipeline import PipelineConfig
+from fer_ros.perception.quality import QualityConfig
+from fer_ros.resources import resource_path
+
+PACKAGED_DETECTOR = 'models/face_detector.onnx'
+PACKAGED_EMOTION = 'models/emotion.onnx'
+
+
+@dataclass(frozen=True)
+class Spec:
+    """
+    One parameter.
+
+    :param default: its value and, with it, its type.
+    :param text: what it is, with the unit.
+    :param low: smallest value of a number.
+    :param high: largest value of a number.
+    :param choices: allowed values of a string; empty for any.
+    :param live: can be changed while the node runs; others only while it is unconfigured.
+    """
+
+    default: Any
+    text: str
+    low: float = 0.0
+    high: float = 0.0
+    choices: tuple[str, ...] = ()
+    live: bool = True
+
+
+SPECS: dict[str, Spec] = {
+    'detector_model': Spec('', 'ONNX file of the face detector, with its model card beside it; '
+                           'empty: the one in the package', live=False),
+    'emotion_model': Spec('', 'ONNX file of the emotion network, with its model card beside it; '
+                          'empty: the one in the package', live=False),
+    'threads': Spec(1, 'CPU threads of each network', 1, 64, live=False),
+    'image_transport': Spec('raw', 'raw: subscribe to image; compressed: to image/compressed',
+                            choices=('raw', 'compressed'), live=False),
+    'image_reliability': Spec('best_effort', 'QoS reliability of the image subscription; '
+                              'best_effort matches every publisher',
+                              choices=('best_effort', 'reliable'), live=False),
+    'image_depth': Spec(1, 'QoS history depth of the image subscription', 1, 100, live=False),
+    'use_depth': Spec(False, 'subscribe to depth and camera_info and report where faces are',
+                      live=False),
+    'depth_tolerance': Spec(0.1, 'largest difference between the stamps of image and depth [s]',
+                            0.0, 10.0),
+    'min_face_size': Spec(24.0, 'smallest face to look for [px of the source image]; sets the '
+                          "detector's working resolution", 8.0, 2000.0, live=False),
+    'max_faces': Spec(32, 'at most so many faces, the largest first', 1, 256),
+    'detection_threshold': Spec(0.4, 'detector score that keeps a known face', 0.01, 1.0,
+                                live=False),
+    'new_face_threshold': Spec(0.6, 'detector score that a new face needs', 0.01, 1.0),
+    'nms_threshold': Spec(0.4, 'overlap (IoU) from which two detections are one face',
+                          0.05, 0.95, live=False),
+    'min_hits': Spec(2, 'detections until a new face is reported', 1, 100),
+    'max_age': Spec(1.0, 'a face unseen for longer is forgotten [s]', 0.0, 60.0),
+    'min_emotion_size': Spec(20.0, 'smallest face to classify [px of the source image]',
+                             8.0, 2000.0),
+    'min_visible': Spec(0.7, 'smallest share of a face inside the image to classify it',
+                        0.0, 1.0),
+    'min_sharpness': Spec(0.01, 'smallest sharpness to classify a face (variance of the '
+                          'Laplacian / variance of the crop); 0 classifies all', 0.0, 10.0),
+    'smoothing_time': Spec(0.4, 'time constant of the low pass on log-probabilities [s]; '
+                           '0: no smoothing', 0.0, 30.0),
+    'enter_threshold': Spec(0.5, 'probability from which an emotion may become the state',
+                            0.05, 1.0),
+    'exit_threshold': Spec(0.35, 'probability below which a state may be left; must be below '
+                           'enter_threshold', 0.01, 0.99),
+    'min_dwell': Spec(0.4, 'how long a change must hold before it becomes the state [s]',
+                      0.0, 30.0),
+    'overlay': Spec('bars', 'what the annotated image shows beside box and state: bars '
+                    '(probabilities), cam (class activation map) or none',
+                    choices=('bars', 'cam', 'none')),
+    'anonymize': Spec(False, 'make every face in every output image unrecognizable'),
+    'jpeg_quality': Spec(80, 'of emotions/image/compressed', 1, 100),
+    'image_timeout': Spec(2.0, 'without an image for longer, diagnostics warn [s]', 0.1, 60.0),
+    'autostart': Spec(True, 'configure and activate at start', live=False),
+}
+
+
+@dataclass(frozen=True)
+class EmotionNodeConfig:
+    """The checked parameters; ``values`` holds them by name, ``pipeline`` as the core wants."""
+
+    values: Mapping[str, Any]
+    pipeline: PipelineConfig
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+
+def descriptor(spec: Spec) -> ParameterDescriptor:
+    """Return what ``ros2 param describe`` shows and what rclpy enforces."""
+    result = ParameterDescriptor(description=spec.text)
+    if spec.choices:
+        result.additional_constraints = f'one of {", ".join(spec.choices)}'
+    if isinstance(spec.default, bool):
+        return result
+    if isinstance(spec.default, int):
+        result.integer_range = [IntegerRange(
+            from_value=int(spec.low), to_value=int(spec.high), step=1)]
+    elif isinstance(spec.default, float):
+        result.floating_point_range = [FloatingPointRange(
+            from_value=float(spec.low), to_value=float(spec.high), step=0.0)]
+    return result
+
+
+def declare(node: Node) -> None:
+    """Declare every parameter; a value from outside that is out of range raises here."""
+    for name, spec in SPECS.items():
+        node.declare_parameter(name, spec.default, descriptor(spec))
+
+
+def read_config(node: Node, changes: Mapping[str, Any] | None = None) -> EmotionNodeConfig:
+    """
+    Build the frozen config from the node's parameters.
+
+    :param changes: values that are about to be set.
+    :raises ValueError: if values contradict each other; names them.
+    """
+    values = {name: node.get_parameter(name).value for name in SPECS}
+    values.update(changes or {})
+    return build_config(values)
+
+
+def build_config(values: Mapping[str, Any]) -> EmotionNodeConfig:
+    """
+    Check values together.
+
+    :raises ValueError: if a choice is unknown or values contradict each other; names them.
+    """
+    for name, spec in SPECS.items():
+        if spec.choices and values[name] not in spec.choices:
+            raise ValueError(
+                f"{name} is '{values[name]}', allowed: {', '.join(spec.choices)}")
+    if values['detection_threshold'] > values['new_face_threshold']:
+        raise ValueError(
+            f"detection_threshold ({values['detection_threshold']}) must not exceed "
+            f"new_face_threshold ({values['new_face_threshold']})")
+    return EmotionNodeConfig(dict(values), PipelineConfig(
+        detector_model=_model(values['detector_model'], PACKAGED_DETECTOR),
+        emotion_model=_model(values['emotion_model'], PACKAGED_EMOTION),
+        detection_threshold=values['detection_threshold'],
+        nms_threshold=values['nms_threshold'], min_face_size=values['min_face_size'],
+        max_faces=values['max_faces'], smoothing_time=values['smoothing_time'],
+        threads=values['threads'], maps=values['overlay'] == 'cam',
+        tracker=TrackerConfig(
+            high_score=values['new_face_threshold'], min_hits=values['min_hits'],
+            max_age=values['max_age']),
+        state=StateConfig(values['enter_threshold'], values['exit_threshold'],
+                          values['min_dwell']),
+        quality=QualityConfig(values['min_emotion_size'], values['min_visible'],
+                              values['min_sharpness'])))
+
+
+def check_change(node: Node, parameters: list[Parameter],
+                 configured: bool) -> tuple[SetParametersResult, EmotionNodeConfig | None]:
+    """
+    Judge a set of changes as a whole.
+
+    :param configured: the node is past 'unconfigured', so that only live ones may change.
+    :returns: the answer for rclpy, and the config as it would be (None if refused).
+    """
+    changes = {p.name: p.value for p in parameters if p.name in SPECS}
+    fixed = [name for name, value in changes.items()
+             if not SPECS[name].live and value != node.get_parameter(name).value]
+    if configured and fixed:
+        return SetParametersResult(successful=False, reason=(
+            f'{", ".join(fixed)} can be changed only while the node is unconfigured '
+            '(ros2 lifecycle set <node> deactivate, then cleanup)')), None
+    try:
+        return SetParametersResult(successful=True), read_config(node, changes)
+    except ValueError as error:
+        return SetParametersResult(successful=False, reason=str(error)), None
+
+
+def _model(value: str, packaged: str) -> Any:
+    return value or resource_path(packaged)

@@ -1,0 +1,132 @@
+"""Draw what was found, always on a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from fer_ros.perception.preprocessing import crop_transform
+from fer_ros.perception.types import (
+    QUALITY_OK, UNCERTAIN, BoundingBox, TrackedFace)
+
+#: BGR; one fixed color an emotion, so that pictures of different runs compare.
+COLORS = {
+    'neutral': (200, 200, 200), 'happy': (60, 200, 250), 'surprise': (240, 160, 60),
+    'sad': (210, 100, 60), 'angry': (60, 60, 230), 'disgust': (70, 160, 60),
+    'fear': (200, 80, 180), 'contempt': (110, 130, 160), UNCERTAIN: (130, 130, 130),
+}
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_DARK = (30, 30, 30)
+
+
+def annotate(
+        image: np.ndarray, faces: Sequence[TrackedFace], labels: Sequence[str],
+        overlay: str = 'bars', regions: Sequence[BoundingBox] | None = None) -> np.ndarray:
+    """
+    Draw faces with id, state, confidence and probabilities.
+
+    :param image: uint8 (H, W) gray or (H, W, 3) BGR; not changed.
+    :param faces: the faces of this very image.
+    :param labels: the emotions in the order of the probabilities.
+    :param overlay: 'bars' (probabilities), 'cam' (class activation map) or 'none'.
+    :param regions: blur these first (see :func:`anonymize`); None blurs nothing.
+    :returns: uint8 (H, W, 3) BGR, a new array.
+    """
+    canvas = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()
+    if regions is not None:
+        anonymize(canvas, [*regions, *(face.track.detection.box for face in faces)])
+    if overlay == 'cam':
+        for face in faces:
+            _draw_activation(canvas, face)
+    for face in faces:
+        _draw_face(canvas, face, labels, bars=overlay == 'bars')
+    return canvas
+
+
+def anonymize(canvas: np.ndarray, regions: Sequence[BoundingBox]) -> None:
+    """
+    Make faces unrecognizable, in place: a coarse mosaic of 6 cells across each face.
+
+    A mosaic of block means keeps nothing finer than its cells, unlike a blur, which can be
+    undone in part.
+
+    :param canvas: uint8 (H, W, 3).
+    :param regions: boxes [px]; each is widened by a quarter on every side.
+    """
+    height, width = canvas.shape[:2]
+    for box in regions:
+        wide = BoundingBox(box.x - box.width / 4, box.y - box.height / 4,
+                           box.width * 1.5, box.height * 1.5).clipped(width, height)
+        x1, y1 = int(wide.x), int(wide.y)
+        x2, y2 = int(np.ceil(wide.x + wide.width)), int(np.ceil(wide.y + wide.height))
+        if x2 <= x1 or y2 <= y1:
+            continue
+        cells = cv2.resize(canvas[y1:y2, x1:x2], (6, 6), interpolation=cv2.INTER_AREA)
+        canvas[y1:y2, x1:x2] = cv2.resize(
+            cells, (x2 - x1, y2 - y1), interpolation=cv2.INTER_NEAREST)
+
+
+def _draw_face(canvas: np.ndarray, face: TrackedFace, labels: Sequence[str],
+               bars: bool) -> None:
+    box, emotion = face.track.detection.box, face.emotion
+    color = COLORS.get(emotion.label, COLORS[UNCERTAIN])
+    x1, y1 = round(box.x), round(box.y)
+    x2, y2 = round(box.x + box.width), round(box.y + box.height)
+    cv2.rectangle(canvas, (x1, y1), (x2, y2), color, 2, cv2.LINE_AA)
+    for x, y in () if face.track.detection.landmarks is None else face.track.detection.landmarks:
+        cv2.circle(canvas, (round(float(x)), round(float(y))), 2, color, -1, cv2.LINE_AA)
+    text = f'{face.track.id} {emotion.label}'
+    if emotion.quality != QUALITY_OK:
+        text += f' ({emotion.quality})'
+    elif len(emotion.probabilities):
+        text += f' {round(100 * emotion.confidence)}%'
+    _draw_tag(canvas, text, x1, y1, color)
+    if bars and len(emotion.probabilities):
+        _draw_bars(canvas, emotion.probabilities, labels, x2 + 4, y1)
+
+
+def _draw_tag(canvas: np.ndarray, text: str, x: int, y: int,
+              color: tuple[int, int, int]) -> None:
+    """Write text on a filled tag above (x, y), or below where there is no room above."""
+    (width, height), base = cv2.getTextSize(text, _FONT, 0.5, 1)
+    x = int(np.clip(x - 1, 0, max(canvas.shape[1] - width - 6, 0)))
+    top = max(y - height - base - 5, 0)
+    cv2.rectangle(canvas, (x, top), (x + width + 6, top + height + base + 4), color, -1)
+    cv2.putText(canvas, text, (x + 3, top + height + 2), _FONT, 0.5, _DARK, 1, cv2.LINE_AA)
+
+
+def _draw_bars(canvas: np.ndarray, probabilities: np.ndarray, labels: Sequence[str],
+               x: int, y: int) -> None:
+    """Draw one bar an emotion on a darkened panel right of the face, inside the image."""
+    row, width = 13, 108
+    panel_height = row * len(labels) + 4
+    height, image_width = canvas.shape[:2]
+    if image_width < width or height < panel_height:
+        return
+    x, y = int(np.clip(x, 0, image_width - width)), int(np.clip(y, 0, height - panel_height))
+    panel = canvas[y:y + panel_height, x:x + width]
+    panel[:] = panel // 3
+    for i, (label, p) in enumerate(zip(labels, probabilities)):
+        top = y + 3 + i * row
+        end = x + 54 + max(round(float(p) * 50), 1)
+        cv2.rectangle(canvas, (x + 54, top + 1), (end, top + row - 4),
+                      COLORS.get(label, COLORS[UNCERTAIN]), -1)
+        cv2.putText(canvas, label, (x + 3, top + row - 5), _FONT, 0.33, (235, 235, 235), 1,
+                    cv2.LINE_AA)
+
+
+def _draw_activation(canvas: np.ndarray, face: TrackedFace) -> None:
+    """Lay the class activation map over the face, warped back from the crop."""
+    if face.activation_map is None:
+        return
+    heat = face.activation_map
+    size = (48, 48)
+    smooth = cv2.resize(heat, size, interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    transform = crop_transform(face.track.detection, size)
+    shape = (canvas.shape[1], canvas.shape[0])
+    weight = cv2.warpAffine(smooth, transform, shape, flags=cv2.WARP_INVERSE_MAP)[..., None]
+    colors = cv2.applyColorMap((weight * 255).astype(np.uint8), cv2.COLORMAP_JET)
+    blend = 0.5 * weight
+    canvas[:] = (canvas * (1 - blend) + colors * blend).astype(np.uint8)

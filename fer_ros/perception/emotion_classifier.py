@@ -1,0 +1,120 @@
+"""Crops of faces in, calibrated emotion probabilities and class activation maps out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+
+from fer_ros.perception.model_card import ModelCard, ModelCardError, load_model_card
+from fer_ros.perception.onnx_session import open_session
+from fer_ros.perception.preprocessing import crop_face, normalize, to_gray
+from fer_ros.perception.types import Detection
+
+_FLOOR = 1e-12
+
+
+class EmotionClassifier:
+    """
+    An ONNX emotion network, fed and read as its model card says.
+
+    :param model: path of the ONNX file; its card lies beside it.
+    :param threads: CPU threads.
+    :raises ModelCardError: if the model or its card cannot be used; says why.
+    """
+
+    def __init__(self, model: str | Path, threads: int = 1) -> None:
+        self.card: ModelCard = load_model_card(model, 'emotion_classification')
+        self._session = open_session(self.card.path, threads)
+        self._input = self._session.get_inputs()[0]
+        self._outputs = [output.name for output in self._session.get_outputs()]
+        self.has_maps = 'maps' in self._outputs
+        #: bare onnxruntime time of the last call [s], for the benchmark.
+        self.inference_seconds = 0.0
+        self._check()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The emotions in the order of the probabilities."""
+        return self.card.labels
+
+    def crops(self, image: np.ndarray, detections: list[Detection]) -> np.ndarray:
+        """
+        Cut the faces out as this network wants to see them.
+
+        :param image: uint8 (H, W) or (H, W, 3) BGR.
+        :param detections: N faces in the image.
+        :returns: uint8 (N, height, width) or (N, height, width, 3) in the card's color.
+        """
+        width, height = self.card.input_size
+        if self.card.color == 'gray':
+            gray = to_gray(image)
+            shape: tuple[int, ...] = (len(detections), height, width)
+        else:
+            gray = image if image.ndim == 3 else np.repeat(image[..., None], 3, 2)
+            shape = (len(detections), height, width, 3)
+        crops = np.empty(shape, np.uint8)
+        for i, detection in enumerate(detections):
+            crop = crop_face(gray, detection, self.card.input_size)
+            crops[i] = crop[..., ::-1] if self.card.color == 'rgb' else crop
+        return crops
+
+    def classify(
+            self, crops: np.ndarray,
+            maps: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
+        """
+        Classify faces in one batch.
+
+        :param crops: as :meth:`crops` returns them.
+        :param maps: also return class activation maps, if the model has them.
+        :returns: float32 (N, L), each row sums to 1, calibrated with the card's temperature;
+            float32 (N, L, h, w) maps of the logits or None.
+        """
+        if len(crops) == 0:
+            self.inference_seconds = 0.0
+            return np.empty((0, len(self.labels)), np.float32), None
+        names = [self._outputs[0]] + (['maps'] if maps and self.has_maps else [])
+        outputs = self._run(self._tensor(crops), names)
+        return self._probabilities(outputs[0]), outputs[1] if len(outputs) > 1 else None
+
+    def _tensor(self, crops: np.ndarray) -> np.ndarray:
+        card = self.card
+        tensor = normalize(crops, card.normalization, card.mean, card.std)
+        if tensor.ndim == 3:
+            return tensor[:, None] if card.layout == 'NCHW' else tensor[..., None]
+        return np.ascontiguousarray(tensor.transpose(0, 3, 1, 2)) if (
+            card.layout == 'NCHW') else tensor
+
+    def _run(self, tensor: np.ndarray, names: list[str]) -> list[np.ndarray]:
+        start = time.perf_counter()
+        if self._input.shape[0] == 1:  # exported without a free batch axis
+            rows = [self._session.run(names, {self._input.name: row[None]}) for row in tensor]
+            outputs = [np.concatenate(parts) for parts in zip(*rows)]
+        else:
+            outputs = self._session.run(names, {self._input.name: tensor})
+        self.inference_seconds = time.perf_counter() - start
+        return outputs
+
+    def _probabilities(self, values: np.ndarray) -> np.ndarray:
+        logits = values.reshape(len(values), -1).astype(np.float64)
+        if self.card.output_is_probability:
+            logits = np.log(np.maximum(logits, _FLOOR))
+        logits = logits / self.card.temperature
+        exponential = np.exp(logits - logits.max(1, keepdims=True))
+        return (exponential / exponential.sum(1, keepdims=True)).astype(np.float32)
+
+    def _check(self) -> None:
+        """Classify a gray face once: a model that does not fit its card fails here."""
+        width, height = self.card.input_size
+        shape = (1, height, width) if self.card.color == 'gray' else (1, height, width, 3)
+        try:
+            probabilities, _ = self.classify(np.zeros(shape, np.uint8), maps=True)
+        except Exception as error:
+            raise ModelCardError(
+                f"'{self.card.path}' does not take the input its card describes: "
+                f'{error}') from error
+        if probabilities.shape[1] != len(self.labels):
+            raise ModelCardError(
+                f"'{self.card.path}' has {probabilities.shape[1]} outputs, its card "
+                f'{len(self.labels)} labels')

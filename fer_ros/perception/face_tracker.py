@@ -1,0 +1,170 @@
+"""Follow faces over time: who is who from frame to frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from fer_ros.perception import kalman
+from fer_ros.perception.types import BoundingBox, Detection, FaceTrack
+
+TENTATIVE, CONFIRMED, LOST = 'tentative', 'confirmed', 'lost'
+
+
+@dataclass(frozen=True)
+class TrackerConfig:
+    """
+    :param high_score: detections from here on start tracks and are matched first.
+    :param min_hits: detections until a face is confirmed.
+    :param max_age: a face unseen for longer is forgotten [s].
+    :param max_distance: farthest a face's center may be from where it was predicted,
+        in face sizes.
+    """
+
+    high_score: float = 0.6
+    min_hits: int = 2
+    max_age: float = 1.0
+    max_distance: float = 1.0
+
+
+@dataclass
+class _Track:
+    id: str
+    mean: np.ndarray
+    covariance: np.ndarray
+    detection: Detection
+    first_stamp: float
+    last_stamp: float
+    hits: int = 1
+    confirmed: bool = False
+    detected: bool = True
+
+
+class FaceTracker:
+    """
+    Kalman filter, Hungarian assignment, two rounds: sure detections first, then the weak ones
+    for the tracks left over (ByteTrack, Zhang et al. 2022, arXiv 2110.06864).
+
+    Call :meth:`update` for every frame, also for those without a face: they age the tracks.
+    """
+
+    def __init__(self, config: TrackerConfig | None = None) -> None:
+        self.config = config or TrackerConfig()
+        self._tracks: list[_Track] = []
+        self._stamp: float | None = None
+        self._count = 0
+
+    def reset(self) -> None:
+        """Forget every face; ids go on counting, so none is used twice."""
+        self._tracks, self._stamp = [], None
+
+    def update(self, detections: list[Detection], stamp: float) -> list[FaceTrack]:
+        """
+        Take the detections of one frame.
+
+        :param detections: any number, also none.
+        :param stamp: time of the frame [s]; a jump back forgets every face.
+        :returns: all tracks, confirmed or not, in the order of their ids.
+        """
+        if self._stamp is not None and stamp < self._stamp:
+            self.reset()
+        dt = 0.0 if self._stamp is None else stamp - self._stamp
+        self._stamp = stamp
+        self._forget(stamp)
+        self._predict(dt)
+        strong = [d for d in detections if d.score >= self.config.high_score]
+        weak = [d for d in detections if d.score < self.config.high_score]
+        unmatched = self._match(self._tracks, strong, stamp)
+        missed = [track for track in self._tracks if not track.detected]
+        self._match([track for track in missed if track.confirmed], weak, stamp)
+        # A face that vanishes before it is confirmed was a false alarm.
+        self._tracks = [t for t in self._tracks if t.detected or t.confirmed]
+        for detection in unmatched:
+            self._start(detection, stamp)
+        return [self._public(track) for track in self._tracks]
+
+    def _forget(self, stamp: float) -> None:
+        self._tracks = [
+            track for track in self._tracks if stamp - track.last_stamp <= self.config.max_age]
+
+    def _predict(self, dt: float) -> None:
+        if not self._tracks:
+            return
+        means, covariances = kalman.predict(
+            np.stack([t.mean for t in self._tracks]),
+            np.stack([t.covariance for t in self._tracks]), dt)
+        for track, mean, covariance in zip(self._tracks, means, covariances):
+            track.mean, track.covariance, track.detected = mean, covariance, False
+
+    def _match(
+            self, tracks: list[_Track], detections: list[Detection],
+            stamp: float) -> list[Detection]:
+        """Assign detections to tracks, correct these, and return the detections left over."""
+        if not tracks or not detections:
+            return detections
+        boxes = _centers(detections)
+        cost = _cost(np.stack([t.mean[:, 0] for t in tracks]), boxes, self.config.max_distance)
+        rows, columns = linear_sum_assignment(np.where(np.isfinite(cost), cost, 1e6))
+        pairs = [(r, c) for r, c in zip(rows, columns) if np.isfinite(cost[r, c])]
+        if pairs:
+            chosen = [tracks[r] for r, _ in pairs]
+            means, covariances = kalman.update(
+                np.stack([t.mean for t in chosen]), np.stack([t.covariance for t in chosen]),
+                boxes[[c for _, c in pairs]])
+            for (_, c), track, mean, covariance in zip(pairs, chosen, means, covariances):
+                self._hit(track, detections[c], mean, covariance, stamp)
+        taken = {c for _, c in pairs}
+        return [d for i, d in enumerate(detections) if i not in taken]
+
+    def _hit(self, track: _Track, detection: Detection, mean: np.ndarray,
+             covariance: np.ndarray, stamp: float) -> None:
+        track.mean, track.covariance, track.detection = mean, covariance, detection
+        track.last_stamp, track.detected = stamp, True
+        track.hits += 1
+        track.confirmed = track.confirmed or track.hits >= self.config.min_hits
+
+    def _start(self, detection: Detection, stamp: float) -> None:
+        self._count += 1
+        means, covariances = kalman.start(_centers([detection]))
+        self._tracks.append(_Track(
+            f'f{self._count}', means[0], covariances[0], detection, stamp, stamp,
+            confirmed=self.config.min_hits <= 1))
+
+    def _public(self, track: _Track) -> FaceTrack:
+        state = (CONFIRMED if track.detected else LOST) if track.confirmed else TENTATIVE
+        detection = track.detection
+        if not track.detected:
+            x, y, width, height = (float(value) for value in track.mean[:, 0])
+            detection = Detection(
+                BoundingBox(x - width / 2, y - height / 2, width, height), detection.score)
+        return FaceTrack(track.id, detection, state, track.first_stamp, track.last_stamp,
+                         track.detected)
+
+
+def _centers(detections: list[Detection]) -> np.ndarray:
+    """Return float (N, 4): center x, center y, width, height."""
+    return np.array([(*d.box.center, d.box.width, d.box.height) for d in detections], float)
+
+
+def _cost(tracks: np.ndarray, boxes: np.ndarray, max_distance: float) -> np.ndarray:
+    """
+    Return 1 - IoU + center distance in face sizes for every pair; inf where impossible.
+
+    The distance keeps a fast small face whose boxes no longer overlap.
+
+    :param tracks: (T, 4) center x, center y, width, height.
+    :param boxes: (D, 4) likewise.
+    """
+    a, b = tracks[:, None], boxes[None]
+    low = np.maximum(a[..., :2] - a[..., 2:] / 2, b[..., :2] - b[..., 2:] / 2)
+    high = np.minimum(a[..., :2] + a[..., 2:] / 2, b[..., :2] + b[..., 2:] / 2)
+    shared = np.prod(np.maximum(high - low, 0.0), -1)
+    areas = np.prod(a[..., 2:], -1), np.prod(b[..., 2:], -1)
+    iou = shared / np.maximum(areas[0] + areas[1] - shared, 1e-9)
+    size = np.sqrt(np.maximum(np.sqrt(areas[0] * areas[1]), 1e-9))
+    distance = np.linalg.norm(a[..., :2] - b[..., :2], axis=-1) / size
+    ratio = np.maximum(areas[0], 1e-9) / np.maximum(areas[1], 1e-9)
+    possible = (distance <= max_distance) & (ratio > 0.25) & (ratio < 4.0)
+    return np.where(possible, 1 - iou + distance, np.inf)

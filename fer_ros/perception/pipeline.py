@@ -1,0 +1,240 @@
+"""The one visible path: frame -> detections -> tracks -> emotions -> states."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from fer_ros.perception.emotion_classifier import EmotionClassifier
+from fer_ros.perception.emotion_state import EmotionState, StateConfig
+from fer_ros.perception.face_detector import FaceDetector, load_face_detector
+from fer_ros.perception.face_tracker import CONFIRMED, FaceTracker, TrackerConfig
+from fer_ros.perception.labels import valence_arousal
+from fer_ros.perception.preprocessing import to_gray
+from fer_ros.perception.quality import QualityConfig, crop_quality, place_quality
+from fer_ros.perception.smoothing import ExponentialSmoother
+from fer_ros.perception.types import (
+    QUALITY_OK, UNCERTAIN, BoundingBox, Detection, EmotionEstimate, FaceTrack, TrackedFace)
+
+
+@dataclass(frozen=True)
+class PipelineConfig:
+    """
+    Everything the pipeline can be told.
+
+    :param detector_model: ONNX file with a model card.
+    :param emotion_model: ONNX file with a model card.
+    :param detection_threshold: smallest detector score that may keep a known face.
+    :param nms_threshold: overlap (IoU) from which two detections are one face.
+    :param min_face_size: smallest face to look for [px of the source image]; sets the
+        detector's working resolution.
+    :param max_faces: at most so many faces, the largest first.
+    :param smoothing_time: time constant of the probabilities' low pass [s].
+    :param threads: CPU threads of each network.
+    :param maps: compute a class activation map for every classified face.
+    """
+
+    detector_model: Path
+    emotion_model: Path
+    detection_threshold: float = 0.4
+    nms_threshold: float = 0.4
+    min_face_size: float = 24.0
+    max_faces: int = 32
+    smoothing_time: float = 0.4
+    threads: int = 1
+    maps: bool = False
+    tracker: TrackerConfig = field(default_factory=TrackerConfig)
+    state: StateConfig = field(default_factory=StateConfig)
+    quality: QualityConfig = field(default_factory=QualityConfig)
+
+
+@dataclass(frozen=True)
+class PipelineResult:
+    """
+    What one frame gave.
+
+    :param faces: confirmed faces seen in this frame, in the order of their ids.
+    :param regions: every place that may be a face, also weak detections and where a lost face
+        should be: what :func:`~fer_ros.perception.annotator.anonymize` hides.
+    :param time_jumped_back: the stamp lay before the last one; tracks and filters were reset.
+    :param processing_seconds: whole time spent on the frame.
+    :param inference_seconds: bare onnxruntime time in it.
+    """
+
+    faces: list[TrackedFace]
+    regions: list[BoundingBox] = field(default_factory=list)
+    time_jumped_back: bool = False
+    processing_seconds: float = 0.0
+    inference_seconds: float = 0.0
+
+
+@dataclass
+class _Person:
+    """What is remembered of a tracked face."""
+
+    smoother: ExponentialSmoother
+    state: EmotionState
+
+
+class Pipeline:
+    """
+    Detector, tracker, classifier, smoothing and state in a row. Not thread-safe.
+
+    :param detector: finds faces.
+    :param classifier: judges them.
+    :param config: thresholds and time constants.
+    """
+
+    def __init__(self, detector: FaceDetector, classifier: EmotionClassifier,
+                 config: PipelineConfig) -> None:
+        self.detector, self.classifier, self.config = detector, classifier, config
+        self.tracker = FaceTracker(config.tracker)
+        self._people: dict[str, _Person] = {}
+        self._stamp: float | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The emotions in the order of all probabilities."""
+        return self.classifier.labels
+
+    def reset(self) -> None:
+        """Forget every face and its state."""
+        self.tracker.reset()
+        self._people.clear()
+        self._stamp = None
+
+    def reconfigure(self, config: PipelineConfig) -> None:
+        """Take new thresholds without losing anybody; models and threads stay as they are."""
+        self.config = config
+        self.tracker.config = config.tracker
+        for person in self._people.values():
+            person.smoother.time_constant = config.smoothing_time
+            person.state.config = config.state
+
+    def process(self, image: np.ndarray, stamp: float) -> PipelineResult:
+        """
+        Take the next frame of a video.
+
+        :param image: uint8 (H, W) gray or (H, W, 3) BGR; not changed.
+        :param stamp: time of the frame [s]; a jump back resets tracks and filters.
+        :returns: the faces in it.
+        :raises ValueError: for an image of another kind.
+        """
+        start = time.perf_counter()
+        jumped = self._stamp is not None and stamp < self._stamp
+        if jumped:
+            self.reset()
+        self._stamp = stamp
+        gray = to_gray(image)
+        source = gray if self._gray_is_enough() else image
+        detections = self._detect(source)
+        tracks = self.tracker.update(detections, stamp)
+        self._forget(tracks)
+        faces = self._classify(source, [t for t in tracks if t.state == CONFIRMED], stamp)
+        regions = [d.box for d in detections] + [
+            t.detection.box for t in tracks if not t.detected]
+        return PipelineResult(
+            faces, regions, jumped, time.perf_counter() - start,
+            self.detector.inference_seconds + self.classifier.inference_seconds)
+
+    def analyze(self, image: np.ndarray) -> list[TrackedFace]:
+        """
+        Judge a still picture: no tracking, no smoothing, tracks are left alone.
+
+        :param image: uint8 (H, W) gray or (H, W, 3) BGR.
+        :returns: its faces, by falling detector score, ids ``f1``, ``f2`` ... of this call.
+        """
+        detections = [d for d in self._detect(image)
+                      if d.score >= self.config.tracker.high_score]
+        qualities, rows = self._judge(image, detections)
+        faces = []
+        for i, (detection, quality) in enumerate(zip(detections, qualities)):
+            track = FaceTrack(f'f{i + 1}', detection, CONFIRMED, 0.0, 0.0, True)
+            emotion, activation = EmotionEstimate(quality=quality), None
+            if i in rows:
+                probabilities, activation = rows[i]
+                state = EmotionState(self.labels, replace(self.config.state, min_dwell=0.0))
+                state.update(probabilities, 0.0)
+                emotion = self._estimate(state, probabilities, probabilities, 0.0, quality)
+            faces.append(TrackedFace(track, emotion, 0.0, activation))
+        return faces
+
+    def _gray_is_enough(self) -> bool:
+        return self.detector.card.color == 'gray' and self.classifier.card.color == 'gray'
+
+    def _detect(self, image: np.ndarray) -> list[Detection]:
+        detections = self.detector.detect(image)
+        if len(detections) > self.config.max_faces:
+            detections = sorted(detections, key=lambda d: -d.box.area)[:self.config.max_faces]
+        return detections
+
+    def _forget(self, tracks: Sequence[FaceTrack]) -> None:
+        known = {track.id for track in tracks}
+        self._people = {id_: p for id_, p in self._people.items() if id_ in known}
+
+    def _classify(self, image: np.ndarray, tracks: Sequence[FaceTrack],
+                  stamp: float) -> list[TrackedFace]:
+        qualities, rows = self._judge(image, [track.detection for track in tracks])
+        faces = []
+        for i, (track, quality) in enumerate(zip(tracks, qualities)):
+            raw, activation = rows.get(i, (np.empty(0, np.float32), None))
+            emotion = self._follow(track.id, raw, stamp, quality)
+            faces.append(TrackedFace(track, emotion, stamp - track.first_stamp, activation))
+        return faces
+
+    def _judge(self, image: np.ndarray, detections: list[Detection]) -> tuple[
+            list[str], dict[int, tuple[np.ndarray, np.ndarray | None]]]:
+        """Return every face's quality, and (probabilities, map) of those that are good."""
+        height, width = image.shape[:2]
+        config = self.config.quality
+        qualities = [place_quality(d, width, height, config) for d in detections]
+        chosen = [i for i, quality in enumerate(qualities) if quality == QUALITY_OK]
+        crops = self.classifier.crops(image, [detections[i] for i in chosen])
+        for i, crop in zip(chosen, crops):
+            qualities[i] = crop_quality(crop, config)
+        good = [k for k, i in enumerate(chosen) if qualities[i] == QUALITY_OK]
+        probabilities, maps = self.classifier.classify(crops[good], self.config.maps)
+        return qualities, {
+            chosen[k]: (probabilities[n], None if maps is None else _activation(
+                maps[n], probabilities[n])) for n, k in enumerate(good)}
+
+    def _follow(self, id_: str, raw: np.ndarray, stamp: float, quality: str) -> EmotionEstimate:
+        """Move a person's filter and state on by one frame (an unclassified one keeps both)."""
+        person = self._people.setdefault(id_, _Person(
+            ExponentialSmoother(self.config.smoothing_time),
+            EmotionState(self.labels, self.config.state)))
+        if len(raw):
+            person.state.update(person.smoother.update(raw, stamp), stamp)
+        return self._estimate(person.state, person.smoother.value, raw, stamp, quality)
+
+    def _estimate(self, state: EmotionState, smoothed: np.ndarray, raw: np.ndarray,
+                  stamp: float, quality: str) -> EmotionEstimate:
+        if len(smoothed) == 0:
+            return EmotionEstimate(label=UNCERTAIN, quality=quality)
+        valence, arousal = valence_arousal(smoothed, self.labels)
+        return EmotionEstimate(
+            state.label, state.confidence(smoothed), smoothed, raw, valence, arousal,
+            state.age(stamp), quality)
+
+
+def build_pipeline(config: PipelineConfig) -> Pipeline:
+    """
+    Load both networks and put the pipeline together.
+
+    :raises ModelCardError: if a model cannot be used; says why.
+    """
+    detector = load_face_detector(
+        config.detector_model, score_threshold=config.detection_threshold,
+        nms_threshold=config.nms_threshold, min_face_size=config.min_face_size,
+        threads=config.threads)
+    return Pipeline(detector, EmotionClassifier(config.emotion_model, config.threads), config)
+
+
+def _activation(maps: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """Return the likeliest emotion's map (h, w), scaled to 0..1; negative evidence is 0."""
+    chosen = np.maximum(maps[int(np.argmax(probabilities))], 0.0)
+    return (chosen / max(float(chosen.max()), 1e-6)).astype(np.float32)

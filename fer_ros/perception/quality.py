@@ -1,0 +1,60 @@
+"""Is this face good enough to be classified? If not, why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from fer_ros.perception.preprocessing import to_gray
+from fer_ros.perception.types import (
+    QUALITY_BLURRED, QUALITY_CUT_OFF, QUALITY_OK, QUALITY_TOO_SMALL, Detection)
+
+
+@dataclass(frozen=True)
+class QualityConfig:
+    """
+    :param min_size: smallest face to classify [px of the source image].
+    :param min_visible: smallest share of the face's box inside the image, 0..1.
+    :param min_sharpness: smallest :func:`sharpness`; 0 lets everything pass.
+    """
+
+    min_size: float = 20.0
+    min_visible: float = 0.7
+    min_sharpness: float = 0.01
+
+
+def sharpness(crop: np.ndarray) -> float:
+    """
+    Return how much fine detail a crop has, whatever its contrast.
+
+    Variance of the Laplacian (Pech-Pacheco et al. 2000, 10.1109/ICPR.2000.903548) over the
+    variance of the gray levels.
+
+    :param crop: uint8 (H, W) or (H, W, 3).
+    :returns: 0 for a constant crop.
+    """
+    gray = to_gray(crop)
+    variance = float(gray.var())
+    if variance < 1.0:
+        return 0.0
+    return float(cv2.Laplacian(gray, cv2.CV_32F).var()) / variance
+
+
+def place_quality(
+        detection: Detection, image_width: int, image_height: int,
+        config: QualityConfig) -> str:
+    """Judge size and place of a face: ``ok``, ``too_small`` or ``cut_off``."""
+    box = detection.box
+    if box.size < config.min_size:
+        return QUALITY_TOO_SMALL
+    if box.clipped(image_width, image_height).area < config.min_visible * box.area:
+        return QUALITY_CUT_OFF
+    return QUALITY_OK
+
+
+def crop_quality(crop: np.ndarray, config: QualityConfig) -> str:
+    """Judge the picture of a face: ``ok`` or ``blurred``."""
+    blurred = config.min_sharpness > 0 and sharpness(crop) < config.min_sharpness
+    return QUALITY_BLURRED if blurred else QUALITY_OK
