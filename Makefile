@@ -1,0 +1,38 @@
+# Facial expression recognition for robots. Every target does its own set-up (.venv, once).
+PYTHON ?= python3
+SOURCE ?= demo
+DURATION ?=
+ARGS ?=
+WITH_TORCH ?=
+
+SHELL := /bin/bash
+RUN := . .venv/ros_environment.sh &&
+
+# The default shared memory of Fast DDS (512 KB) loses images; a setting of the user's stays.
+export FASTDDS_BUILTIN_TRANSPORTS ?= LARGE_DATA?max_msg_size=8MB&sockets_size=8MB&non_blocking=true
+
+.PHONY: help setup demo test lint bench clean
+.DEFAULT_GOAL := help
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@echo 'Variables: PYTHON=python3.12  SOURCE=demo|0|video.mp4|folder|bag  DURATION=seconds'
+	@echo '           ARGS="more arguments of the program that is called"  WITH_TORCH=1'
+
+setup:  ## make the environment .venv, or what of it is missing
+	@$(PYTHON) tools/setup_environment.py $(if $(WITH_TORCH),--torch)
+
+demo: setup  ## real faces over real ROS 2: a table here, a video in demo_output/
+	@$(RUN) python -m fer_ros demo --source '$(SOURCE)' $(if $(DURATION),--duration $(DURATION)) $(ARGS)
+
+test: lint  ## lint, then all tests; skipped ones are listed with their reason
+	@$(RUN) python -m pytest -rs $(ARGS)
+
+lint: setup  ## style (ruff), types (mypy), spelling (codespell)
+	@$(RUN) ruff check . && mypy && codespell
+
+bench: setup  ## time per frame and latency, as measured here
+	@$(RUN) python -m benchmark.run $(ARGS)
+
+clean:  ## remove .venv and all that was built
+	rm -rf .venv build install log demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
