@@ -24,7 +24,7 @@ class FrameWorker:
         self._process = process
         self._ready = threading.Condition()
         self._frame: Any = None
-        self._running = True
+        self._running, self._busy = True, False
         self.received = 0
         self.dropped = 0
         self._thread = threading.Thread(target=self._run, name='frame_worker', daemon=True)
@@ -37,14 +37,21 @@ class FrameWorker:
             if self._frame is not None:
                 self.dropped += 1
             self._frame = frame
-            self._ready.notify()
+            self._ready.notify_all()
+
+    def drain(self) -> None:
+        """Drop the waiting frame and wait until the one in work is done."""
+        with self._ready:
+            self._frame = None
+            if threading.current_thread() is not self._thread:
+                self._ready.wait_for(lambda: not self._busy, timeout=5.0)
 
     def stop(self) -> None:
         """Finish the frame in work, drop the waiting one and end the thread."""
         with self._ready:
             self._running = False
             self._frame = None
-            self._ready.notify()
+            self._ready.notify_all()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
@@ -54,5 +61,10 @@ class FrameWorker:
                 self._ready.wait_for(lambda: self._frame is not None or not self._running)
                 if not self._running:
                     return
-                frame, self._frame = self._frame, None
-            self._process(frame)
+                frame, self._frame, self._busy = self._frame, None, True
+            try:
+                self._process(frame)
+            finally:
+                with self._ready:
+                    self._busy = False
+                    self._ready.notify_all()

@@ -95,6 +95,8 @@ class Pipeline:
         self.tracker = FaceTracker(config.tracker)
         self._people: dict[str, _Person] = {}
         self._stamp: float | None = None
+        #: whole time of the last :meth:`process` or :meth:`analyze` [s].
+        self.last_seconds = 0.0
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -137,8 +139,9 @@ class Pipeline:
         faces = self._classify(source, [t for t in tracks if t.state == CONFIRMED], stamp)
         regions = [d.box for d in detections] + [
             t.detection.box for t in tracks if not t.detected]
+        self.last_seconds = time.perf_counter() - start
         return PipelineResult(
-            faces, regions, jumped, time.perf_counter() - start,
+            faces, regions, jumped, self.last_seconds,
             self.detector.inference_seconds + self.classifier.inference_seconds)
 
     def analyze(self, image: np.ndarray) -> list[TrackedFace]:
@@ -148,6 +151,7 @@ class Pipeline:
         :param image: uint8 (H, W) gray or (H, W, 3) BGR.
         :returns: its faces, by falling detector score, ids ``f1``, ``f2`` ... of this call.
         """
+        start = time.perf_counter()
         detections = [d for d in self._detect(image)
                       if d.score >= self.config.tracker.high_score]
         qualities, rows = self._judge(image, detections)
@@ -161,6 +165,7 @@ class Pipeline:
                 state.update(probabilities, 0.0)
                 emotion = self._estimate(state, probabilities, probabilities, 0.0, quality)
             faces.append(TrackedFace(track, emotion, 0.0, activation))
+        self.last_seconds = time.perf_counter() - start
         return faces
 
     def _gray_is_enough(self) -> bool:

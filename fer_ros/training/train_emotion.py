@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import csv
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 import yaml
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from fer_ros.training.augmentation import augment, standardize
@@ -34,6 +35,15 @@ def learning_rate(step: int, steps: int, steps_per_epoch: int, peak: float) -> f
         return peak * (step + 1) / steps_per_epoch
     done = (step - steps_per_epoch) / max(steps - steps_per_epoch, 1)
     return peak * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+
+
+def warm_ema(decay: float) -> Callable[..., torch.Tensor]:
+    """Return an exponential average that forgets its first steps faster than later ones."""
+    def average(old: torch.Tensor, new: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+        if not old.is_floating_point():
+            return new
+        return old.lerp(new, 1 - min(decay, (1 + int(steps)) / (10 + int(steps))))
+    return average
 
 
 def loss_of(
@@ -70,8 +80,7 @@ class EmotionTrainer:
         self.config, self.output, self.epoch = config, output, 0
         self.network = build_network(config).to(memory_format=torch.channels_last)
         self.average = AveragedModel(
-            self.network, multi_avg_fn=get_ema_multi_avg_fn(config['ema_decay']),
-            use_buffers=True)
+            self.network, avg_fn=warm_ema(config['ema_decay']), use_buffers=True)
         self.optimizer = torch.optim.SGD(
             self._parameter_groups(), lr=config['learning_rate'], momentum=config['momentum'],
             nesterov=True)

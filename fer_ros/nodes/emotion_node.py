@@ -1,0 +1,236 @@
+"""emotion_node: camera images in; EmotionArray, annotated image and diagnostics out."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from fer_ros_msgs.msg import EmotionArray
+from fer_ros_msgs.srv import AnalyzeImage
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.executors import ExternalShutdownException
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import CompressedImage, Image
+from std_srvs.srv import SetBool, Trigger
+
+from fer_ros.nodes import parameters
+from fer_ros.nodes.diagnostics import FaultLog, publish_status
+from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs
+from fer_ros.nodes.face_locator import FaceLocator
+from fer_ros.nodes.health import Health
+from fer_ros.nodes.image_conversions import ImageError
+from fer_ros.nodes.qos import emotions_qos, image_qos
+from fer_ros.perception.model_card import ModelCardError
+from fer_ros.perception.pipeline import build_pipeline
+
+_SUCCESS, _FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+
+
+class EmotionNode(LifecycleNode):
+    """
+    A lifecycle node around the pipeline.
+
+    ``configure`` loads the models and makes publishers and services; ``activate`` subscribes.
+    Threads: the executor's puts images into a slot and answers services; one worker takes the
+    newest image through the pipeline and publishes (``emotion_worker.py``).
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__('emotion_node', **kwargs)
+        self.is_active, self.is_enabled = False, True
+        self.image_topic = ''
+        self.faults = FaultLog(self.get_logger().error)
+        self._worker: EmotionWorker | None = None
+        self._locator: FaceLocator | None = None
+        self._subscription: Any = None
+        self._outputs: Outputs | None = None
+        self._offered_services: list[Any] = []
+        parameters.declare(self)
+        self.config = parameters.read_config(self)
+        self.add_on_set_parameters_callback(self._on_parameters)
+        self._health = Health(self)
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._timer = self.create_timer(1.0, self._publish_diagnostics)
+
+    @property
+    def worker(self) -> EmotionWorker:
+        """The worker of a configured node."""
+        if self._worker is None:
+            raise RuntimeError('emotion_node is not configured')
+        return self._worker
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the models; what cannot be used is refused here with its reason."""
+        try:
+            self.config = parameters.read_config(self)
+            pipeline = build_pipeline(self.config.pipeline)
+        except (ModelCardError, ValueError, OSError) as error:
+            self.get_logger().error(f'cannot be configured: {error}')
+            return _FAILURE
+        if self.config['use_depth']:
+            self._locator = FaceLocator(self, self.faults)
+        image_topic = self.resolve_topic_name('emotions/image')
+        self._outputs = Outputs(
+            self.create_lifecycle_publisher(EmotionArray, 'emotions', emotions_qos()),
+            self.create_lifecycle_publisher(Image, 'emotions/image', image_qos()),
+            self.create_lifecycle_publisher(
+                CompressedImage, image_topic + '/compressed', image_qos()))
+        self._worker = EmotionWorker(
+            pipeline, self.config, self._outputs, self._now, self.faults,
+            self.get_logger().warning, self._locator)
+        self._offered_services = [
+            self.create_service(SetBool, '~/enable', self._on_enable),
+            self.create_service(Trigger, '~/reset', self._on_reset),
+            self.create_service(AnalyzeImage, '~/analyze_image', self._on_analyze)]
+        self.get_logger().info(
+            f'configured: {pipeline.detector.card.name} finds faces, '
+            f'{pipeline.classifier.card.name} judges them')
+        return _SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Begin to take images."""
+        result = super().on_activate(state)
+        if result == _SUCCESS:
+            self.is_active = True
+            self._listen()
+        return result
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Take no more images; the models stay loaded."""
+        self.is_active = False
+        self._stop_listening()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Release models, publishers and services."""
+        self._release()
+        return _SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Release everything, from whatever state."""
+        self.is_active = False
+        self._release()
+        return _SUCCESS
+
+    def destroy_node(self) -> None:
+        """Release everything before the node goes."""
+        self._release()
+        super().destroy_node()
+
+    def _listen(self) -> None:
+        if self._subscription is not None or not (self.is_active and self.is_enabled):
+            return
+        compressed = self.config['image_transport'] == 'compressed'
+        self.image_topic = self.resolve_topic_name('image') + '/compressed' * compressed
+        self._subscription = self.create_subscription(
+            CompressedImage if compressed else Image, self.image_topic, self.worker.frames.put,
+            image_qos(self.config['image_reliability'], self.config['image_depth']),
+            event_callbacks=self._health.callbacks())
+
+    def _stop_listening(self) -> None:
+        if self._subscription is not None:
+            self.destroy_subscription(self._subscription)
+            self._subscription = None
+        if self._worker is not None:
+            self._worker.frames.drain()
+
+    def _release(self) -> None:
+        self._stop_listening()
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+        if self._locator is not None:
+            self._locator.destroy()
+            self._locator = None
+        for service in self._offered_services:
+            self.destroy_service(service)
+        for publisher in self._outputs or ():
+            self.destroy_publisher(publisher)
+        self._offered_services, self._outputs = [], None
+
+    def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:
+        result, config = parameters.check_change(self, changed, self._worker is not None)
+        if config is not None:
+            self.config = config
+            if self._worker is not None:
+                self._worker.reconfigure(config)
+        return result
+
+    def _on_enable(self, request: SetBool.Request,
+                   response: SetBool.Response) -> SetBool.Response:
+        self.is_enabled = request.data
+        if self.is_enabled:
+            self._listen()
+        else:
+            self._stop_listening()
+        response.success = True
+        response.message = 'enabled' if self.is_enabled else 'disabled'
+        return response
+
+    def _on_reset(self, request: Trigger.Request,
+                  response: Trigger.Response) -> Trigger.Response:
+        self.worker.reset()
+        response.success, response.message = True, 'tracks and filters start anew'
+        return response
+
+    def _on_analyze(self, request: AnalyzeImage.Request,
+                    response: AnalyzeImage.Response) -> AnalyzeImage.Response:
+        message = request.compressed if len(request.compressed.data) else request.image
+        try:
+            response.result = self.worker.analyze(message)
+            response.success = True
+        except ImageError as error:
+            response.message = str(error)
+        return response
+
+    def _now(self) -> float:
+        return self.get_clock().now().nanoseconds * 1e-9
+
+    def _publish_diagnostics(self) -> None:
+        level, text = self._health.judge()
+        values = {'faults': str(self.faults.count), 'last fault': self.faults.last}
+        if self._worker is not None:
+            frames = self._worker.frames
+            values.update({
+                'received': str(frames.received), 'dropped': str(frames.dropped),
+                'late': str(self._worker.late), **self._worker.statistics.values(),
+                'emotion model': self._worker.pipeline.classifier.card.name,
+                'face detector': self._worker.pipeline.detector.card.name})
+        publish_status(self._diagnostics, self, level, text, values)
+
+
+def main(args: list[str] | None = None) -> int:
+    """
+    Run the node until it is told to stop.
+
+    :returns: 0, or 1 if parameters or models were refused at start.
+    """
+    rclpy.init(args=args)
+    node = None
+    try:
+        node = EmotionNode()
+        if node.config['autostart'] and not _start(node):
+            return 1
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except (ValueError, FileNotFoundError,
+            rclpy.exceptions.InvalidParameterException) as error:
+        rclpy.logging.get_logger('emotion_node').fatal(f'cannot start: {error}')
+        return 1
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+def _start(node: EmotionNode) -> bool:
+    return bool(node.trigger_configure() == _SUCCESS and node.trigger_activate() == _SUCCESS)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

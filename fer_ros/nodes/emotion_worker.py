@@ -1,0 +1,150 @@
+"""
+One image message through the pipeline and out again, in the worker's thread.
+
+Thread rule: ``_lock`` guards the pipeline, which the services use too; nothing is published
+while it is held.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from sensor_msgs.msg import CompressedImage
+
+from fer_ros.nodes.conversions import faces_to_message, stamp_to_seconds
+from fer_ros.nodes.diagnostics import FaultLog, FrameStatistics
+from fer_ros.nodes.face_locator import FaceLocator
+from fer_ros.nodes.frame_worker import FrameWorker
+from fer_ros.nodes.image_conversions import (
+    ImageError, array_to_compressed, array_to_image, compressed_to_array, image_to_array)
+from fer_ros.nodes.parameters import EmotionNodeConfig
+from fer_ros.perception.annotator import annotate
+from fer_ros.perception.pipeline import Pipeline, PipelineResult
+from fer_ros.perception.stamp_guard import JUMP, LATE, StampGuard
+
+
+class Outputs(NamedTuple):
+    """The publishers of the node."""
+
+    emotions: Any
+    image: Any
+    compressed: Any
+
+
+class EmotionWorker:
+    """
+    Takes the newest image through the pipeline and publishes what it gave.
+
+    :param pipeline: the loaded networks.
+    :param config: the node's parameters.
+    :param outputs: the publishers.
+    :param now: the node's clock [s], for the latency.
+    :param faults: where bad images are reported.
+    :param warn: logs a warning.
+    :param locator: finds positions from depth, or None.
+    """
+
+    def __init__(self, pipeline: Pipeline, config: EmotionNodeConfig, outputs: Outputs,
+                 now: Callable[[], float], faults: FaultLog, warn: Callable[[str], None],
+                 locator: FaceLocator | None = None) -> None:
+        self.pipeline, self.config, self.outputs = pipeline, config, outputs
+        self.statistics = FrameStatistics()
+        self.late = 0
+        self.faces = 0
+        self._now, self._faults, self._warn, self._locator = now, faults, warn, locator
+        self._guard = StampGuard()
+        self._lock = threading.Lock()
+        self.frames = FrameWorker(self._process_safely)
+
+    def stop(self) -> None:
+        """Finish the frame in work and end the thread."""
+        self.frames.stop()
+
+    def reset(self) -> None:
+        """Forget every face and its state."""
+        with self._lock:
+            self.pipeline.reset()
+            self._guard.reset()
+
+    def reconfigure(self, config: EmotionNodeConfig) -> None:
+        """Take new live parameters from the next frame on."""
+        with self._lock:
+            self.config = config
+            self.pipeline.reconfigure(config.pipeline)
+
+    def analyze(self, message: Any) -> Any:
+        """
+        Judge a still image and return an EmotionArray; tracks are left alone.
+
+        :raises ImageError: if the image cannot be read.
+        """
+        image = to_array(message)
+        with self._lock:
+            faces = self.pipeline.analyze(image)
+            seconds = self.pipeline.last_seconds
+        return self._to_message(faces, message.header, image, seconds)
+
+    def _process_safely(self, message: Any) -> None:
+        """Process one image; whatever goes wrong is reported and the node lives on."""
+        try:
+            self._process(message)
+        except ImageError as error:
+            self._faults.report(error.kind, f'bad image: {error}')
+        except Exception as error:  # the worker must survive every frame
+            self._faults.report(type(error).__name__, f'{type(error).__name__}: {error}')
+
+    def _process(self, message: Any) -> None:
+        image = to_array(message)
+        stamp = stamp_to_seconds(message.header)
+        with self._lock:
+            verdict = self._guard.judge(stamp)
+            if verdict == LATE:
+                self.late += 1
+                return
+            result = self.pipeline.process(image, stamp)
+        if verdict == JUMP:
+            self._warn(f'time jumped back to {stamp:.3f} s (bag loop, simulation reset): '
+                       'tracks and filters start anew')
+        self.faces = len(result.faces)
+        emotions = self._to_message(
+            result.faces, message.header, image, result.processing_seconds)
+        self.outputs.emotions.publish(emotions)
+        self.statistics.add(self._now() - stamp, result.processing_seconds)
+        self._publish_image(image, message.header, result)
+
+    def _to_message(self, faces: Any, header: Any, image: np.ndarray, seconds: float) -> Any:
+        size = image.shape[1], image.shape[0]
+        places = None if self._locator is None else self._locator.locate(
+            [face.track.detection.box for face in faces], size, stamp_to_seconds(header),
+            self.config['depth_tolerance'])
+        return faces_to_message(faces, header, self.pipeline.labels,
+                                self.pipeline.classifier.card.name, seconds, size, places)
+
+    def _publish_image(self, image: np.ndarray, header: Any, result: PipelineResult) -> None:
+        """Render and publish the annotated image, but only while someone subscribes."""
+        raw = self.outputs.image.get_subscription_count() > 0
+        compressed = self.outputs.compressed.get_subscription_count() > 0
+        if not raw and not compressed:
+            return
+        regions = result.regions if self.config['anonymize'] else None
+        picture = annotate(
+            image, result.faces, self.pipeline.labels, self.config['overlay'], regions)
+        if raw:
+            self.outputs.image.publish(array_to_image(picture, header, 'bgr8'))
+        if compressed:
+            self.outputs.compressed.publish(array_to_compressed(
+                picture, header, quality=self.config['jpeg_quality']))
+
+
+def to_array(message: Any) -> np.ndarray:
+    """
+    Return the pixels of either kind of image message.
+
+    :raises ImageError: if they cannot be read.
+    """
+    if isinstance(message, CompressedImage):
+        return compressed_to_array(message)
+    return image_to_array(message)
