@@ -172,8 +172,9 @@ def environment_script(distribution: str) -> str:
     """Return a shell script that makes .venv usable."""
     venv = shlex.quote(str(VENV))
     # In the wheels the environment itself is the ROS prefix: nothing else is to be sourced.
-    prefix = (f'. {venv}/local_setup.sh' if distribution else
-              f'export AMENT_PREFIX_PATH={venv}${{AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}}')
+    prefix = f'. {venv}/local_setup.sh' if distribution else '\n'.join(
+        f'export {name}={venv}${{{name}:+:${name}}}'
+        for name in ('AMENT_PREFIX_PATH', 'CMAKE_PREFIX_PATH'))
     return (f'# Made by tools/setup_environment.py: `. .venv/ros_environment.sh`\n'
             f'export VIRTUAL_ENV={venv}\nexport PATH={venv}/bin:"$PATH"\n{prefix}\n')
 
