@@ -1,0 +1,49 @@
+"""Shared set-up: a ROS domain of our own, and where to find data that is not ours to ship."""
+
+import os
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+# Before rclpy is imported anywhere: other robots on this network must not see the tests.
+os.environ.setdefault('ROS_DOMAIN_ID', str(random.Random(os.getpid()).randint(50, 100)))
+os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+os.environ.setdefault(
+    'FASTDDS_BUILTIN_TRANSPORTS',
+    'LARGE_DATA?max_msg_size=8MB&sockets_size=8MB&non_blocking=true')
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope='session')
+def data_folder() -> Path:
+    """Return the folder with data sets and peers' models; skips where there is none."""
+    folder = Path(os.environ.get('FER_ROS_DATA', ROOT.parent / 'shared' / 'data'))
+    if not folder.is_dir():
+        pytest.skip('needs data sets that are not shipped: set FER_ROS_DATA to their folder')
+    return folder
+
+
+@pytest.fixture(scope='session')
+def astronaut() -> np.ndarray:
+    """Return the portrait in scikit-image: BGR, 512x512, a smiling face about 110 px high."""
+    from skimage import data
+    return np.ascontiguousarray(data.astronaut()[..., ::-1])
+
+
+@pytest.fixture(scope='session')
+def hopper() -> np.ndarray:
+    """Return the portrait in matplotlib's sample data: BGR, 606x512."""
+    import cv2
+    from matplotlib import cbook
+    with cbook.get_sample_data('grace_hopper.jpg') as file:
+        return cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
+
+
+@pytest.fixture(scope='session')
+def pipeline_config():
+    """Return the configuration of the shipped networks."""
+    from fer_ros.perception.pipeline import PipelineConfig
+    return PipelineConfig(ROOT / 'models/face_detector.onnx', ROOT / 'models/emotion.onnx')

@@ -1,0 +1,103 @@
+"""Crops: framing, borders, and the same answer in every place of the image."""
+
+import cv2
+import numpy as np
+import pytest
+
+from fer_ros.perception.preprocessing import (
+    TEMPLATE, crop_face, crop_transform, normalize, to_gray)
+from fer_ros.perception.types import BoundingBox, Detection
+
+SIZE = (48, 48)
+
+
+def face_at(center, side, angle=0.0):
+    """Return a detection whose landmarks are the template, turned, scaled and moved."""
+    c, s = np.cos(angle), np.sin(angle)
+    points = (TEMPLATE - 0.5) @ np.array([[c, s], [-s, c]]) * side + np.asarray(center)
+    box = BoundingBox(center[0] - side / 2, center[1] - side / 2, side, side)
+    return Detection(box, 0.9, points.astype(np.float32))
+
+
+@pytest.mark.parametrize('angle', [-0.4, 0.0, 0.3])
+@pytest.mark.parametrize('side', [20.0, 48.0, 300.0])
+def test_landmarks_land_on_the_template(side, angle):
+    """The five points of any face come to lie where the network expects them."""
+    detection = face_at((200.0, 150.0), side, angle)
+    transform = crop_transform(detection, SIZE)
+    points = detection.landmarks @ transform[:, :2].T + transform[:, 2]
+    np.testing.assert_allclose(points, TEMPLATE * 48 - 0.5, atol=1e-3)
+
+
+@pytest.mark.parametrize('landmarks', [
+    None, np.zeros((5, 2), np.float32), np.full((5, 2), np.nan, np.float32)])
+def test_without_usable_landmarks_the_box_counts(landmarks):
+    """Degenerate landmarks fall back to an upright square around the box."""
+    detection = Detection(BoundingBox(10, 20, 40, 40), 0.9, landmarks)
+    transform = crop_transform(detection, SIZE)
+    center = transform @ np.array([30 - 0.5, 40 - 0.5, 1])
+    np.testing.assert_allclose(center, [23.5, 23.5], atol=1e-6)
+    assert transform[0, 1] == 0
+
+
+def test_identity_crop_returns_the_very_pixels():
+    """A face that already is in the network's framing is not resampled."""
+    image = np.random.default_rng(0).integers(0, 255, (48, 48), np.uint8)
+    crop = crop_face(image, Detection(
+        BoundingBox(0, 0, 48, 48), 1.0, TEMPLATE * 48 - np.float32(0.5)), SIZE)
+    assert np.abs(crop.astype(int) - image).max() <= 1
+
+
+def test_large_faces_are_averaged_not_skipped():
+    """A fine checkerboard becomes gray when a face eight times larger is cropped."""
+    board = (np.indices((480, 480)).sum(0) % 2 * 255).astype(np.uint8)
+    crop = crop_face(board, face_at((240.0, 240.0), 400.0), SIZE)
+    assert crop.std() < 20
+
+
+@pytest.mark.parametrize('center', [(0.0, 0.0), (639.0, 479.0), (-500.0, -500.0)])
+def test_faces_beyond_the_border_give_a_crop(center):
+    """Pixels outside repeat the border; nothing raises."""
+    image = np.full((480, 640, 3), 7, np.uint8)
+    crop = crop_face(image, face_at(center, 100.0), SIZE)
+    assert crop.shape == (48, 48, 3)
+    assert (crop == 7).all()
+
+
+def test_gray_and_color_agree():
+    """Gray from the start or after cropping: the same crop within rounding."""
+    image = cv2.GaussianBlur(
+        np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8), (0, 0), 3)
+    detection = face_at((100.0, 100.0), 90.0, 0.2)
+    a = crop_face(to_gray(image), detection, SIZE).astype(int)
+    b = to_gray(crop_face(image, detection, SIZE)).astype(int)
+    assert np.abs(a - b).max() <= 2
+
+
+@pytest.mark.parametrize('image', [
+    np.zeros((4, 4), np.float32), np.zeros((4, 4, 4), np.uint8), np.zeros(4, np.uint8)])
+def test_other_images_are_refused(image):
+    """Shape and dtype are named."""
+    with pytest.raises(ValueError, match='expected uint8'):
+        to_gray(image)
+
+
+@pytest.mark.parametrize('crops, mean, std', [
+    (np.zeros((0, 48, 48), np.uint8), None, None),
+    (np.full((2, 48, 48), 200, np.uint8), 0.0, 0.0),
+    (np.random.default_rng(2).integers(0, 255, (3, 48, 48), np.uint8), 0.0, 1.0),
+])
+def test_per_image_normalization(crops, mean, std):
+    """Empty and constant batches included; light and contrast drop out."""
+    values = normalize(crops, 'per_image')
+    assert values.shape == crops.shape
+    assert values.dtype == np.float32
+    if mean is not None:
+        np.testing.assert_allclose(values.mean((1, 2)), mean, atol=1e-4)
+        np.testing.assert_allclose(values.std((1, 2)), std, atol=1e-4)
+
+
+def test_unknown_normalization():
+    """The value and the choices are named."""
+    with pytest.raises(ValueError, match="'zscore' is not one of"):
+        normalize(np.zeros((1, 4, 4), np.uint8), 'zscore')
