@@ -1,0 +1,30 @@
+"""The quality-of-service profiles of the topics."""
+
+from __future__ import annotations
+
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+
+_RELIABILITY = {
+    'best_effort': ReliabilityPolicy.BEST_EFFORT, 'reliable': ReliabilityPolicy.RELIABLE}
+
+
+def image_qos(reliability: str = 'best_effort', depth: int = 1) -> QoSProfile:
+    """
+    Return the profile of images: by default the newest one only, late ones not sent again.
+
+    :raises ValueError: for an unknown reliability.
+    """
+    if reliability not in _RELIABILITY:
+        raise ValueError(f"reliability '{reliability}' is not one of "
+                         f'{", ".join(_RELIABILITY)}')
+    return QoSProfile(depth=depth, reliability=_RELIABILITY[reliability])
+
+
+def emotions_qos() -> QoSProfile:
+    """Return the profile of EmotionArray: reliable, 10 deep."""
+    return QoSProfile(depth=10)
+
+
+def latched_qos() -> QoSProfile:
+    """Return the profile of a value that late joiners get too."""
+    return QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
