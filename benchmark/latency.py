@@ -1,0 +1,117 @@
+"""
+Image published to ``/emotions`` received: two processes, real DDS.
+
+The parent publishes images at 30 Hz and receives EmotionArrays; the child is emotion_node.
+Beside each run stands the transport floor: the same images sent to an echo process that only
+answers with their headers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+os.environ.setdefault('ROS_DOMAIN_ID', '97')
+os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS',
+                      'LARGE_DATA?max_msg_size=8MB&sockets_size=8MB&non_blocking=true')
+
+import cv2  # noqa: E402
+import numpy as np  # noqa: E402
+import rclpy  # noqa: E402
+from fer_ros_msgs.msg import EmotionArray  # noqa: E402
+from rclpy.executors import SingleThreadedExecutor  # noqa: E402
+from sensor_msgs.msg import Image  # noqa: E402
+from std_msgs.msg import Header  # noqa: E402
+
+from benchmark.scene import scene_with_faces  # noqa: E402
+from fer_ros.nodes.image_conversions import array_to_image  # noqa: E402
+from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
+
+RATE = 30.0
+SIZES = ((640, 480), (1280, 720))
+
+
+def measure(kind: str, size: tuple[int, int], seconds: float) -> dict[str, Any]:
+    """
+    Send images to a child process and time its answers.
+
+    :param kind: 'floor' (echo) or 'emotion_node'.
+    :param size: (width, height) of the images.
+    :param seconds: how long to send.
+    """
+    module = ['benchmark.echo'] if kind == 'floor' else ['fer_ros.nodes.emotion_node']
+    child = subprocess.Popen([sys.executable, '-m', *module], stdout=subprocess.DEVNULL)
+    node = rclpy.create_node('latency')
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    arrived: dict[int, float] = {}
+
+    def on_emotions(message: EmotionArray) -> None:
+        arrived[message.header.stamp.sec] = time.perf_counter()
+
+    node.create_subscription(EmotionArray, 'emotions', on_emotions, emotions_qos())
+    publisher = node.create_publisher(Image, 'image', image_qos())
+    picture = cv2.resize(scene_with_faces(1), size)
+    try:
+        _wait_for_child(node, executor, publisher, child)
+        sent = _send(picture, publisher, executor, seconds)
+    finally:
+        child.terminate()
+        child.wait(10)
+        executor.shutdown()
+        node.destroy_node()
+    warm = [i for i in sent if i >= 15]
+    latencies = np.array([arrived[i] - sent[i] for i in warm if i in arrived]) * 1e3
+    return {'what': kind, 'size': f'{size[0]}x{size[1]}', 'sent': len(warm),
+            'received': len(latencies), 'p50 [ms]': float(np.percentile(latencies, 50)),
+            'p99 [ms]': float(np.percentile(latencies, 99))}
+
+
+def _wait_for_child(node: Any, executor: Any, publisher: Any, child: Any) -> None:
+    deadline = time.monotonic() + 30
+    while publisher.get_subscription_count() == 0 or node.count_publishers('emotions') == 0:
+        executor.spin_once(0.05)
+        if child.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError('the measured process did not come up')
+    time.sleep(0.5)
+
+
+def _send(picture: np.ndarray, publisher: Any, executor: Any,
+          seconds: float) -> dict[int, float]:
+    """Publish at :data:`RATE`; the stamp's seconds carry the number of the image."""
+    sent: dict[int, float] = {}
+    start = time.perf_counter()
+    for i in range(int(seconds * RATE) + 15):
+        message = array_to_image(picture, Header(), 'bgr8')
+        message.header.stamp.sec = i
+        while (wait := start + i / RATE - time.perf_counter()) > 0:
+            executor.spin_once(wait)
+        sent[i] = time.perf_counter()
+        publisher.publish(message)
+    end = time.perf_counter() + 0.5
+    while (wait := end - time.perf_counter()) > 0:
+        executor.spin_once(wait)
+    return sent
+
+
+def main() -> int:
+    """Measure both sizes, floor and node in turn; print the rows as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--seconds', type=float, default=10.0)
+    options = parser.parse_args()
+    rclpy.init()
+    rows = [measure(kind, size, options.seconds)
+            for size in SIZES for kind in ('floor', 'emotion_node')]
+    rclpy.try_shutdown()
+    print(json.dumps(rows))
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
