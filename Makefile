@@ -8,8 +8,9 @@ WITH_TORCH ?=
 SHELL := /bin/bash
 RUN := . .venv/ros_environment.sh &&
 
-# The default shared memory of Fast DDS (512 KB) loses images; a setting of the user's stays.
-export FASTDDS_BUILTIN_TRANSPORTS ?= LARGE_DATA?max_msg_size=8MB&sockets_size=8MB&non_blocking=true
+# The default shared memory of Fast DDS (512 KB) loses images; what the user has set stays.
+# (Larger messages, ?max_msg_size=8MB..., fail where net.core.rmem_max is smaller.)
+export FASTDDS_BUILTIN_TRANSPORTS ?= LARGE_DATA
 
 .PHONY: help setup demo test lint bench clean
 .DEFAULT_GOAL := help
