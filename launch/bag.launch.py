@@ -22,7 +22,8 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument('bag', description='folder of the bag, or its one file'),
         DeclareLaunchArgument('rate', default_value='1.0', description='speed, 1 = as recorded'),
         DeclareLaunchArgument('loop', default_value='false', description='start again at its end'),
-        DeclareLaunchArgument('use_sim_time', default_value='true'),
+        DeclareLaunchArgument('use_sim_time', default_value='true',
+                              description='take the time from /clock'),
         IncludeLaunchDescription(str(FER)),  # first: it sets the transports for the player too
         Node(package='fer_ros', executable='bag_player_node', name='bag_player_node',
              output='screen', parameters=[{

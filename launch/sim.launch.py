@@ -26,7 +26,8 @@ def generate_launch_description() -> LaunchDescription:
                               description='image topic in Gazebo'),
         DeclareLaunchArgument('gz_messages', default_value='gz.msgs',
                               description='gz.msgs; ignition.msgs for Fortress on Humble'),
-        DeclareLaunchArgument('use_sim_time', default_value='true'),
+        DeclareLaunchArgument('use_sim_time', default_value='true',
+                              description='take the time from /clock'),
         IncludeLaunchDescription(str(FER)),  # first: it sets the transports for the bridge too
         Node(package='ros_gz_bridge', executable='parameter_bridge', name='camera_bridge',
              output='screen', condition=IfCondition(LaunchConfiguration('bridge')),
