@@ -19,7 +19,7 @@ from typing import Any
 os.environ.setdefault('ROS_DOMAIN_ID', '97')
 os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
 os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS',
-                      'LARGE_DATA?max_msg_size=8MB&sockets_size=8MB&non_blocking=true')
+                      'LARGE_DATA')
 
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402

@@ -12,7 +12,7 @@ os.environ.setdefault('ROS_DOMAIN_ID', str(random.Random(os.getpid()).randint(50
 os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
 os.environ.setdefault(
     'FASTDDS_BUILTIN_TRANSPORTS',
-    'LARGE_DATA?max_msg_size=8MB&sockets_size=8MB&non_blocking=true')
+    'LARGE_DATA')
 
 ROOT = Path(__file__).resolve().parent.parent
 

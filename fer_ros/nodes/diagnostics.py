@@ -17,8 +17,7 @@ FAULT_PERIOD = 10.0
 FAULT_MEMORY = 5.0
 TRANSPORT_HINT = (
     'images larger than 0.5 MB do not fit the default Fast DDS transport: set '
-    "FASTDDS_BUILTIN_TRANSPORTS='LARGE_DATA?max_msg_size=8MB&sockets_size=8MB"
-    "&non_blocking=true' for the camera driver and this node")
+    'FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA for the camera driver and this node')
 
 
 class FaultLog:

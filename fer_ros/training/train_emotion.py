@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from fer_ros.training.augmentation import augment, standardize
 from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint
 from fer_ros.training.datasets import EmotionData, load_fer2013
 from fer_ros.training.networks import EmotionNetwork
+from fer_ros.training.schedules import learning_rate, warm_ema
 
 _SEED_STRIDE = 1_000_003
 
@@ -27,23 +26,6 @@ def build_network(config: dict[str, Any]) -> EmotionNetwork:
     """Return the untrained network that a preset describes."""
     return EmotionNetwork(
         config['architecture'], dropout=config['dropout'], drop_path=config['drop_path'])
-
-
-def learning_rate(step: int, steps: int, steps_per_epoch: int, peak: float) -> float:
-    """Return the rate of a step: one linear warm-up epoch, then cosine to 0."""
-    if step < steps_per_epoch:
-        return peak * (step + 1) / steps_per_epoch
-    done = (step - steps_per_epoch) / max(steps - steps_per_epoch, 1)
-    return peak * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
-
-
-def warm_ema(decay: float) -> Callable[..., torch.Tensor]:
-    """Return an exponential average that forgets its first steps faster than later ones."""
-    def average(old: torch.Tensor, new: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
-        if not old.is_floating_point():
-            return new
-        return old.lerp(new, 1 - min(decay, (1 + int(steps)) / (10 + int(steps))))
-    return average
 
 
 def loss_of(

@@ -1,0 +1,138 @@
+"""Train the face detector on pictures with faces in context."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from torch.optim.swa_utils import AveragedModel
+from tqdm import tqdm
+
+from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint
+from fer_ros.training.face_dataset import FacePicture, load_face_pictures, random_sample
+from fer_ros.training.face_loss import detection_loss, targets_of
+from fer_ros.training.face_network import FaceNetwork
+from fer_ros.training.schedules import learning_rate, warm_ema
+
+_WARM_UP = 200
+_SAVE_EVERY = 200
+
+
+class FaceDetectorTrainer:
+    """
+    A training run in a folder; continues there after a stop.
+
+    Every step draws from its own seed, so a run that was killed and resumed sees the pictures
+    that an unbroken one sees.
+
+    :param config: the preset.
+    :param output: folder of the run (checkpoint.pt, history.csv).
+    """
+
+    def __init__(self, config: dict[str, Any], output: Path) -> None:
+        torch.manual_seed(config['seed'])
+        self.config, self.output, self.step = config, output, 0
+        self.network = FaceNetwork(config['width']).to(memory_format=torch.channels_last)
+        self.average = AveragedModel(
+            self.network, avg_fn=warm_ema(config['ema_decay']), use_buffers=True)
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=config['learning_rate'],
+            weight_decay=config['weight_decay'])
+        self.history: list[dict[str, float]] = []
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint's file."""
+        return self.output / 'checkpoint.pt'
+
+    def run(self, pictures: list[FacePicture]) -> None:
+        """Train to the last step, from the checkpoint if there is one."""
+        if self.checkpoint.exists():
+            self._restore()
+        self.network.train()
+        bar = tqdm(total=self.config['steps'], initial=self.step, desc='steps', mininterval=5)
+        sums: dict[str, float] = {}
+        while self.step < self.config['steps']:
+            parts = self._train_step(pictures)
+            sums = {key: sums.get(key, 0.0) + value for key, value in parts.items()}
+            self.step += 1
+            bar.update()
+            if self.step % _SAVE_EVERY == 0 or self.step == self.config['steps']:
+                since = self.step - (self.history[-1]['step'] if self.history else 0)
+                self.history.append({
+                    'step': self.step, **{key: value / since for key, value in sums.items()}})
+                sums = {}
+                bar.set_postfix(self.history[-1])
+                self._save()
+        bar.close()
+
+    def _train_step(self, pictures: list[FacePicture]) -> dict[str, float]:
+        config, side = self.config, self.config['input_size']
+        generator = np.random.default_rng([config['seed'], self.step])
+        samples = [random_sample(pictures, side, config['mosaic'], generator)
+                   for _ in range(config['batch_size'])]
+        images = torch.from_numpy(np.stack([s.image for s in samples])[:, None]).float()
+        targets = torch.from_numpy(np.stack([targets_of(s, side) for s in samples]))
+        rate = learning_rate(self.step, config['steps'], _WARM_UP, config['learning_rate'])
+        for group in self.optimizer.param_groups:
+            group['lr'] = rate
+        with torch.autocast('cpu', torch.bfloat16):
+            outputs = self.network(images.to(memory_format=torch.channels_last))
+        loss, parts = detection_loss(outputs, targets)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
+        self.optimizer.step()
+        self.average.update_parameters(self.network)
+        return {'loss': float(loss.detach()), **parts}
+
+    def _save(self) -> None:
+        save_checkpoint(self.checkpoint, {
+            'config': self.config, 'step': self.step, 'history': self.history,
+            'network': self.network.state_dict(), 'average': self.average.state_dict(),
+            'optimizer': self.optimizer.state_dict()})
+        with (self.output / 'history.csv').open('w', newline='', encoding='utf-8') as file:
+            writer = csv.DictWriter(file, fieldnames=list(self.history[0]))
+            writer.writeheader()
+            writer.writerows(self.history)
+
+    def _restore(self) -> None:
+        state = load_checkpoint(self.checkpoint)
+        if state['config'] != self.config:
+            raise ValueError(f"'{self.checkpoint}' was started with another configuration; "
+                             'give another --output or the same preset')
+        self.step, self.history = state['step'], state['history']
+        self.network.load_state_dict(state['network'])
+        self.average.load_state_dict(state['average'])
+        self.optimizer.load_state_dict(state['optimizer'])
+
+
+def main(argv: list[str]) -> int:
+    """Run ``python -m fer_ros train --preset face_detector``."""
+    parser = argparse.ArgumentParser(
+        prog='fer_ros train', description='Train the face detector; resumes where it stopped.',
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('--config', type=Path, required=True, help='preset (YAML)')
+    parser.add_argument('--data', type=Path, required=True,
+                        help='folder with images.csv.gz, labels.csv.gz, boxes_human.csv.gz')
+    parser.add_argument('--output', type=Path, default=Path('runs/face_detector'),
+                        help='folder of the run')
+    parser.add_argument('--steps', type=int, help="instead of the preset's")
+    parser.add_argument('--threads', type=int, default=0, help='CPU threads; 0: all cores')
+    options = parser.parse_args(argv)
+    config = yaml.safe_load(options.config.read_text(encoding='utf-8'))
+    if options.steps:
+        config['steps'] = options.steps
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    pictures = load_face_pictures(options.data, 'train')
+    print(f'{len(pictures)} pictures, {sum(len(p.boxes) for p in pictures)} faces')
+    trainer = FaceDetectorTrainer(config, options.output)
+    trainer.run(pictures)
+    print(f'trained: {trainer.checkpoint}')
+    return 0
