@@ -1,143 +1,196 @@
-"""Find faces with an ONNX network, at a working resolution that fits the smallest face."""
+"""Find faces in a picture with an ONNX network, fed and read as its model card says."""
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 
-from fer_ros.perception.detection_decoding import STRIDES, decode_fer_ros, decode_yunet
+from fer_ros.perception.detection_decoding import DECODE, Candidates, suppress
 from fer_ros.perception.model_card import ModelCard, ModelCardError, load_model_card
 from fer_ros.perception.onnx_session import open_session
-from fer_ros.perception.preprocessing import to_gray
+from fer_ros.perception.preprocessing import normalize, to_gray
 from fer_ros.perception.types import BoundingBox, Detection
 
-_DECODERS = {'yunet': decode_yunet, 'fer_ros': decode_fer_ros}
-_MULTIPLE = STRIDES[-1]
+#: Networks of free size take multiples of their largest stride.
+_MULTIPLE = 32
+
+#: Smallest face [px of the network's input] found reliably; a card's ``smallest_face`` prevails.
+_SMALLEST_FACE = 12.0
 
 
 class FaceDetector(Protocol):
-    """What the pipeline needs of a detector."""
+    """Finds faces; keeps nothing from one picture to the next."""
 
-    card: ModelCard
-    inference_seconds: float
+    @property
+    def card(self) -> ModelCard:
+        """What the network is."""
+
+    @property
+    def inference_seconds(self) -> float:
+        """Bare onnxruntime time of the last call [s], for the benchmark."""
 
     def detect(self, image: np.ndarray) -> list[Detection]:
-        """Return the faces of a uint8 (H, W) or (H, W, 3) BGR image, by falling score."""
+        """
+        Find the faces in a picture.
+
+        :param image: uint8 (H, W) gray or (H, W, 3) BGR, at least 1x1.
+        :returns: boxes and landmarks in the picture's pixels, by falling score; boxes at the
+            border may reach beyond it.
+        :raises ValueError: for an image of another kind or without pixels.
+        """
 
 
 class OnnxFaceDetector:
     """
-    An anchor-free ONNX face detector, fed and read as its model card says.
+    The :class:`FaceDetector` for every network that has a model card; not thread-safe.
 
-    :param model: path of the ONNX file; its card lies beside it.
-    :param score_threshold: smallest score, 0..1.
-    :param nms_threshold: overlap (IoU) from which two boxes are one face.
-    :param min_face_size: smallest face to find [px of the image]. The image is scaled so that
-        such a face gets the card's ``reliable_face_size``, never up.
+    :param card: a face detector's card.
+    :param score_threshold: detections below it are left out, 0..1.
+    :param nms_threshold: overlap (IoU) from which two detections are one face, 0..1.
+    :param min_face_size: smallest face to look for [px of the source image].
+    :param input_size: 'auto': the picture is shrunk until such a face is about the smallest
+        that the network finds reliably, and never enlarged; or its longest side [px].
     :param threads: CPU threads.
-    :raises ModelCardError: if the model or its card cannot be used.
+    :raises ValueError: if a value is out of range.
+    :raises ModelCardError: if the network does not fit its card.
     """
 
-    def __init__(self, model: str | Path, score_threshold: float = 0.5,
-                 nms_threshold: float = 0.4, min_face_size: float = 24.0,
-                 threads: int = 1) -> None:
-        self.card = load_model_card(model, 'face_detection')
-        if self.card.decoder not in _DECODERS:
-            raise ModelCardError(f"the card of '{self.card.path}' names no decoder; known are "
-                                 f'{", ".join(_DECODERS)}')
-        self.score_threshold, self.nms_threshold = score_threshold, nms_threshold
-        self.min_face_size = min_face_size
-        self._reliable = float(self.card.extra.get('reliable_face_size', 12.0))
-        self._decode = _DECODERS[self.card.decoder]
-        self._session = open_session(self.card.path, threads)
-        self._input = self._session.get_inputs()[0].name
-        #: bare onnxruntime time of the last call [s], for the benchmark.
+    def __init__(
+            self, card: ModelCard, score_threshold: float, nms_threshold: float = 0.4,
+            min_face_size: float = 24.0, input_size: int | str = 'auto',
+            threads: int = 1) -> None:
+        _check_range('score_threshold', score_threshold, 0.0, 1.0)
+        _check_range('nms_threshold', nms_threshold, 0.0, 1.0)
+        _check_range('min_face_size', min_face_size, 1.0, math.inf)
+        if input_size != 'auto':
+            _check_range('input_size', input_size, _MULTIPLE, 8192)
+        self.card = card
         self.inference_seconds = 0.0
+        self._score_threshold, self._nms_threshold = score_threshold, nms_threshold
+        self._min_face_size, self._input_size = min_face_size, input_size
+        self._session = open_session(card.path, threads)
+        self._decode = DECODE[card.decoder]
+        self._outputs = [output.name for output in self._session.get_outputs()]
         self._check()
 
     def detect(self, image: np.ndarray) -> list[Detection]:
-        """
-        Find faces.
+        """Find faces, see :meth:`FaceDetector.detect`."""
+        if image.size == 0:
+            raise ValueError(f'the image has no pixels: shape {image.shape}')
+        picture = self._colored(image)
+        size, canvas = self.working_size(image.shape[1], image.shape[0])
+        found = self._run(_letterbox(picture, size, canvas))
+        # A pixel's width in the network's input, per axis: exact after the rounding of sizes.
+        factor = np.array([image.shape[1] / size[0], image.shape[0] / size[1]], np.float32)
+        return _detections(found, factor)
 
-        :param image: uint8 (H, W) gray or (H, W, 3) BGR, at least 1x1.
-        :returns: boxes and landmarks in pixels of the image, by falling score.
-        :raises ValueError: for an empty image or another shape or dtype.
+    def working_size(self, width: int, height: int) -> tuple[tuple[int, int], tuple[int, int]]:
         """
-        gray_or_color = self._colored(image)
-        height, width = image.shape[:2]
-        if height == 0 or width == 0:
-            raise ValueError(f'the image is empty: {width}x{height}')
-        scaled, factors = self._scaled(gray_or_color)
-        outputs = self._run(scaled)
-        scores, boxes, landmarks = self._decode(
-            outputs, scaled.shape[1], scaled.shape[0], self.score_threshold)
-        keep = self._suppress(scores, boxes)
-        return [self._detection(scores[i], boxes[i], landmarks[i], factors) for i in keep]
+        Return how a picture is shown to the network.
 
-    def working_size(self, width: int, height: int) -> tuple[int, int]:
-        """Return the size [px] to which an image is scaled before padding."""
-        scale = min(1.0, self._reliable / self.min_face_size)
-        return max(round(width * scale), 1), max(round(height * scale), 1)
+        :param width: of the picture [px].
+        :param height: of the picture [px].
+        :returns: (width, height) of the resized picture, and of the padded input around it.
+        """
+        fixed = self.card.input_size if min(self.card.input_size) > 0 else None
+        if fixed:
+            scale = min(1.0, fixed[0] / width, fixed[1] / height)
+        elif self._input_size == 'auto':
+            smallest = float(self.card.extra.get('smallest_face', _SMALLEST_FACE))
+            scale = min(1.0, smallest / self._min_face_size)
+        else:
+            scale = float(self._input_size) / max(width, height)
+        size = max(1, round(width * scale)), max(1, round(height * scale))
+        return size, fixed or (_round_up(size[0]), _round_up(size[1]))
 
     def _colored(self, image: np.ndarray) -> np.ndarray:
-        if self.card.color == 'gray':
-            return to_gray(image)
-        to_gray(image[:1, :1])  # refuses other shapes and dtypes
-        color = image if image.ndim == 3 else cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
-        return color if self.card.color == 'bgr' else color[..., ::-1]
+        gray_wanted = self.card.color == 'gray'
+        if gray_wanted or image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            gray = to_gray(image)  # also refuses what is no picture
+            return gray if gray_wanted else cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
+        return image
 
-    def _scaled(self, image: np.ndarray) -> tuple[np.ndarray, tuple[float, float]]:
-        """Return the image scaled and padded right and below, and source px / scaled px."""
-        height, width = image.shape[:2]
-        size = self.working_size(width, height)
-        scaled = image if size == (width, height) else cv2.resize(
-            image, size, interpolation=cv2.INTER_AREA)
-        right, below = -size[0] % _MULTIPLE, -size[1] % _MULTIPLE
-        if right or below:
-            scaled = cv2.copyMakeBorder(
-                scaled, 0, below, 0, right, cv2.BORDER_CONSTANT, value=(0, 0, 0))
-        return scaled, (width / size[0], height / size[1])
-
-    def _run(self, scaled: np.ndarray) -> list[np.ndarray]:
-        tensor = scaled[None, None] if scaled.ndim == 2 else scaled.transpose(2, 0, 1)[None]
-        tensor = (np.ascontiguousarray(tensor, np.float32) - self.card.mean) / self.card.std
+    def _run(self, canvas: np.ndarray) -> Candidates:
+        height, width = canvas.shape[:2]
+        tensor = self._tensor(canvas)
         start = time.perf_counter()
-        outputs: list[np.ndarray] = self._session.run(
-            None, {self._input: tensor.astype(np.float32, copy=False)})
+        values = self._session.run(None, {self._session.get_inputs()[0].name: tensor})
         self.inference_seconds = time.perf_counter() - start
-        return outputs
+        candidates = self._decode(
+            dict(zip(self._outputs, values)), width, height, self._score_threshold)
+        return suppress(candidates, self._nms_threshold)
 
-    def _suppress(self, scores: np.ndarray, boxes: np.ndarray) -> list[int]:
-        """Return the indices that survive non-maximum suppression, by falling score."""
-        if len(scores) == 0:
-            return []
-        keep = cv2.dnn.NMSBoxes(
-            boxes.astype(float).tolist(), scores.astype(float).tolist(),
-            self.score_threshold, self.nms_threshold)
-        return [int(i) for i in np.asarray(keep).reshape(-1)]
-
-    def _detection(self, score: float, box: np.ndarray, landmarks: np.ndarray,
-                   factors: tuple[float, float]) -> Detection:
-        x, y, width, height = (float(v) for v in box * np.tile(factors, 2))
-        return Detection(
-            BoundingBox(x, y, width, height), float(score),
-            (landmarks * np.asarray(factors)).astype(np.float32))
+    def _tensor(self, canvas: np.ndarray) -> np.ndarray:
+        if self.card.color == 'rgb':
+            canvas = canvas[..., ::-1]
+        planes = canvas[None] if canvas.ndim == 2 else canvas.transpose(2, 0, 1)
+        return np.ascontiguousarray(
+            normalize(planes[None], self.card.normalization, self.card.mean, self.card.std))
 
     def _check(self) -> None:
-        """Run once on a gray frame: a model that does not fit its card fails here."""
+        """Search an empty picture once: a network that does not fit its card fails here."""
         try:
-            self.detect(np.full((64, 64), 128, np.uint8))
+            self.detect(np.zeros((_MULTIPLE, _MULTIPLE), np.uint8))
         except Exception as error:
             raise ModelCardError(
-                f"'{self.card.path}' does not fit its card: {error}") from error
+                f"'{self.card.path}' does not work as its card describes (color "
+                f"'{self.card.color}', input_size {self.card.input_size}, decoder "
+                f"'{self.card.decoder}'): {error}") from error
 
 
 def load_face_detector(
-        model: str | Path, *, score_threshold: float = 0.5, nms_threshold: float = 0.4,
-        min_face_size: float = 24.0, threads: int = 1) -> FaceDetector:
-    """Load the detector that a model card describes (see :class:`OnnxFaceDetector`)."""
-    return OnnxFaceDetector(model, score_threshold, nms_threshold, min_face_size, threads)
+        model: str | Path, *, score_threshold: float | None = None, nms_threshold: float = 0.4,
+        min_face_size: float = 24.0, input_size: int | str = 'auto',
+        threads: int = 1) -> OnnxFaceDetector:
+    """
+    Load a face detector.
+
+    :param model: path of the ONNX file; its card lies beside it.
+    :param score_threshold: None takes the one that the card recommends (else 0.5).
+
+    The other parameters are those of :class:`OnnxFaceDetector`.
+
+    :raises ModelCardError: if the model or its card cannot be used; says why.
+    :raises ValueError: if a value is out of range.
+    """
+    card = load_model_card(model, 'face_detection')
+    if card.decoder not in DECODE:
+        raise ModelCardError(f"the card of '{card.path}' names decoder '{card.decoder}'; "
+                             f'known are {", ".join(DECODE)}')
+    if score_threshold is None:
+        score_threshold = float(card.extra.get('score_threshold', 0.5))
+    return OnnxFaceDetector(
+        card, score_threshold, nms_threshold, min_face_size, input_size, threads)
+
+
+def _letterbox(
+        image: np.ndarray, size: tuple[int, int], canvas: tuple[int, int]) -> np.ndarray:
+    """Resize, averaging what is shrunk, and pad with black at the right and the bottom."""
+    if size != (image.shape[1], image.shape[0]):
+        shrinks = size[0] <= image.shape[1] and size[1] <= image.shape[0]
+        image = cv2.resize(
+            image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    right, bottom = canvas[0] - size[0], canvas[1] - size[1]
+    return cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=0)
+
+
+def _detections(found: Candidates, factor: np.ndarray) -> list[Detection]:
+    boxes = found.boxes * np.concatenate([factor, factor])
+    landmarks = [None] * len(boxes) if found.landmarks is None else list(
+        (found.landmarks * factor).astype(np.float32))
+    return [Detection(BoundingBox(*(float(v) for v in box)), float(score), points)
+            for box, score, points in zip(boxes, found.scores, landmarks)]
+
+
+def _round_up(size: int) -> int:
+    return -(-size // _MULTIPLE) * _MULTIPLE
+
+
+def _check_range(name: str, value: float | str, low: float, high: float) -> None:
+    if isinstance(value, str) or not low <= value <= high:
+        raise ValueError(f'{name} is {value!r}, must be {low:g} to {high:g}')
