@@ -1,0 +1,83 @@
+"""``python -m fer_ros export-detector``: a trained detector to ONNX with its model card."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from fer_ros.perception.detection_decoding import STRIDES
+from fer_ros.perception.model_card import save_model_card
+from fer_ros.training.checkpoint import load_checkpoint
+from fer_ros.training.export import OPSET
+from fer_ros.training.face_network import FaceNetwork
+
+
+class YuNetLayout(nn.Module):
+    """Gives the outputs the layout of YuNet, so that one decoder reads both."""
+
+    def __init__(self, network: FaceNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Return cls, bbox and kps (N, cells, 1 | 4 | 10) of each stride."""
+        outputs: list[torch.Tensor] = []
+        for level in self.network(x):
+            flat = level.flatten(2).transpose(1, 2)
+            outputs += [torch.sigmoid(flat[..., :1]), flat[..., 1:5], flat[..., 5:]]
+        return tuple(outputs)
+
+
+def load_network(checkpoint: Path) -> tuple[FaceNetwork, dict[str, Any]]:
+    """Return the averaged network of a training run, and the run's checkpoint."""
+    state = load_checkpoint(checkpoint)
+    network = FaceNetwork(state['config']['width'])
+    prefix = 'module.'
+    network.load_state_dict({
+        key[len(prefix):]: value for key, value in state['average'].items()
+        if key.startswith(prefix)})
+    return network.eval(), state
+
+
+def export_onnx(network: FaceNetwork, path: Path) -> None:
+    """Write the network for images of any size that is a multiple of 32."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    names = [f'{kind}_{stride}' for stride in STRIDES for kind in ('cls', 'bbox', 'kps')]
+    axes = {'image': {2: 'height', 3: 'width'}, **{name: {1: 'cells'} for name in names}}
+    torch.onnx.export(
+        YuNetLayout(network).eval(), (torch.zeros(1, 1, 256, 320),), str(path),
+        input_names=['image'], output_names=names, dynamic_axes=axes, opset_version=OPSET,
+        dynamo=False)
+
+
+def main(argv: list[str]) -> int:
+    """Export the averaged weights of a run with their card."""
+    parser = argparse.ArgumentParser(
+        prog='fer_ros export-detector', description='Export a trained face detector to ONNX.',
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('--checkpoint', type=Path, default=Path('runs/face_detector/checkpoint.pt'))
+    parser.add_argument('--output', type=Path, default=Path('models/face_detector.onnx'))
+    parser.add_argument('--name', default='fer_ros_face')
+    parser.add_argument('--score-threshold', type=float, default=0.5,
+                        help='recommended in the card; choose it with evaluate-detector')
+    options = parser.parse_args(argv)
+    network, state = load_network(options.checkpoint)
+    export_onnx(network, options.output)
+    save_model_card(options.output, {
+        'name': options.name, 'task': 'face_detection', 'input_size': [0, 0], 'color': 'gray',
+        'layout': 'NCHW', 'normalization': 'fixed', 'mean': 0.0, 'std': 1.0,
+        'decoder': 'yunet', 'smallest_face': 12.0, 'score_threshold': options.score_threshold,
+        'architecture': 'anchor-free, depthwise separable, strides 8/16/32',
+        'parameters': sum(p.numel() for p in network.parameters()),
+        'training': {'steps': state['step'], 'preset': state['config']},
+        'data': '3,631 pictures from FDDB (via a course data set), face-mask-detection (CC0), '
+                'helmet-detection (CC0), an ImageNet sample, Caltech Faces 1999 and Azure '
+                'samples (MIT), with human boxes and boxes of YuNet (Apache-2.0) as teacher. '
+                'Some sources allow research only.',
+        'license': 'Apache-2.0 for the file as software; see data'})
+    print(f'written: {options.output}')
+    return 0
