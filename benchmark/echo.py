@@ -1,11 +1,11 @@
 """Answers every image with an empty EmotionArray of the same header: the transport floor."""
 
 import rclpy
-from fer_ros_msgs.msg import EmotionArray
 from rclpy.executors import ExternalShutdownException
 from sensor_msgs.msg import Image
 
 from fer_ros.nodes.qos import emotions_qos, image_qos
+from fer_ros_msgs.msg import EmotionArray
 
 
 def main() -> None:

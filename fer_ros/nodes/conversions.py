@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from fer_ros_msgs.msg import Emotion, EmotionArray
 from geometry_msgs.msg import Point, Point32
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
 from fer_ros.perception.types import BoundingBox, TrackedFace
+from fer_ros_msgs.msg import Emotion, EmotionArray
 
 
 def stamp_to_seconds(header: Header) -> float:

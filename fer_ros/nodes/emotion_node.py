@@ -7,8 +7,6 @@ from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
-from fer_ros_msgs.msg import EmotionArray
-from fer_ros_msgs.srv import AnalyzeImage
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
@@ -25,6 +23,8 @@ from fer_ros.nodes.image_conversions import ImageError
 from fer_ros.nodes.qos import emotions_qos, image_qos
 from fer_ros.perception.model_card import ModelCardError
 from fer_ros.perception.pipeline import build_pipeline
+from fer_ros_msgs.msg import EmotionArray
+from fer_ros_msgs.srv import AnalyzeImage
 
 _SUCCESS, _FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 

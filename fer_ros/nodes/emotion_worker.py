@@ -19,7 +19,12 @@ from fer_ros.nodes.diagnostics import FaultLog, FrameStatistics
 from fer_ros.nodes.face_locator import FaceLocator
 from fer_ros.nodes.frame_worker import FrameWorker
 from fer_ros.nodes.image_conversions import (
-    ImageError, array_to_compressed, array_to_image, compressed_to_array, image_to_array)
+    ImageError,
+    array_to_compressed,
+    array_to_image,
+    compressed_to_array,
+    image_to_array,
+)
 from fer_ros.nodes.parameters import EmotionNodeConfig
 from fer_ros.perception.annotator import annotate
 from fer_ros.perception.pipeline import Pipeline, PipelineResult

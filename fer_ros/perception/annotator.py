@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 
 from fer_ros.perception.preprocessing import crop_transform
-from fer_ros.perception.types import (
-    QUALITY_OK, UNCERTAIN, BoundingBox, TrackedFace)
+from fer_ros.perception.types import QUALITY_OK, UNCERTAIN, BoundingBox, TrackedFace
 
 #: BGR; one fixed color an emotion, so that pictures of different runs compare.
 COLORS = {

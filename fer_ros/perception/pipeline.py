@@ -18,7 +18,14 @@ from fer_ros.perception.preprocessing import to_gray
 from fer_ros.perception.quality import QualityConfig, crop_quality, place_quality
 from fer_ros.perception.smoothing import ExponentialSmoother
 from fer_ros.perception.types import (
-    QUALITY_OK, UNCERTAIN, BoundingBox, Detection, EmotionEstimate, FaceTrack, TrackedFace)
+    QUALITY_OK,
+    UNCERTAIN,
+    BoundingBox,
+    Detection,
+    EmotionEstimate,
+    FaceTrack,
+    TrackedFace,
+)
 
 
 @dataclass(frozen=True)

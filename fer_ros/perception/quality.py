@@ -9,7 +9,12 @@ import numpy as np
 
 from fer_ros.perception.preprocessing import to_gray
 from fer_ros.perception.types import (
-    QUALITY_BLURRED, QUALITY_CUT_OFF, QUALITY_OK, QUALITY_TOO_SMALL, Detection)
+    QUALITY_BLURRED,
+    QUALITY_CUT_OFF,
+    QUALITY_OK,
+    QUALITY_TOO_SMALL,
+    Detection,
+)
 
 
 @dataclass(frozen=True)

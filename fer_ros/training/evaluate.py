@@ -15,8 +15,12 @@ from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.training.datasets import EmotionData, load_fer2013
 from fer_ros.training.metrics import (
-    bootstrap_interval, class_scores, confusion_matrix, expected_calibration_error,
-    negative_log_likelihood)
+    bootstrap_interval,
+    class_scores,
+    confusion_matrix,
+    expected_calibration_error,
+    negative_log_likelihood,
+)
 
 
 @dataclass(frozen=True)

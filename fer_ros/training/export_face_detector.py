@@ -59,7 +59,8 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog='fer_ros export-detector', description='Export a trained face detector to ONNX.',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--checkpoint', type=Path, default=Path('runs/face_detector/checkpoint.pt'))
+    parser.add_argument('--checkpoint', type=Path,
+                        default=Path('runs/face_detector/checkpoint.pt'))
     parser.add_argument('--output', type=Path, default=Path('models/face_detector.onnx'))
     parser.add_argument('--name', default='fer_ros_face')
     parser.add_argument('--score-threshold', type=float, default=0.5,

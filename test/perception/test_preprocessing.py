@@ -5,7 +5,12 @@ import numpy as np
 import pytest
 
 from fer_ros.perception.preprocessing import (
-    TEMPLATE, crop_face, crop_transform, normalize, to_gray)
+    TEMPLATE,
+    crop_face,
+    crop_transform,
+    normalize,
+    to_gray,
+)
 from fer_ros.perception.types import BoundingBox, Detection
 
 SIZE = (48, 48)
