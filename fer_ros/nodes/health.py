@@ -1,4 +1,4 @@
-"""Is the node well, and if not, what should its user do?"""
+"""Judge whether the node is well and, if not, what its user should do."""
 
 from __future__ import annotations
 

@@ -1,0 +1,53 @@
+"""Run nodes in this process and wait for what should happen."""
+
+import threading
+import time
+from contextlib import contextmanager
+
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+
+
+@contextmanager
+def spinning(*nodes):
+    """Spin nodes in a thread of their own; they are destroyed at the end."""
+    executor = SingleThreadedExecutor()
+    for node in nodes:
+        executor.add_node(node)
+    thread = threading.Thread(target=executor.spin, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        executor.shutdown()
+        thread.join(10)
+        for node in nodes:
+            node.destroy_node()
+
+
+def wait_for(condition, timeout=10.0):
+    """Return whether a condition came true in time."""
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.01)
+    return bool(condition())
+
+
+def call(client, request, timeout=10.0):
+    """Call a service while another thread spins its node."""
+    assert client.wait_for_service(timeout)
+    future = client.call_async(request)
+    assert wait_for(future.done, timeout)
+    return future.result()
+
+
+@contextmanager
+def ros():
+    """Start rclpy for a test and shut it down again."""
+    rclpy.init()
+    try:
+        yield
+    finally:
+        rclpy.try_shutdown()

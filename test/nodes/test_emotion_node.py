@@ -1,0 +1,281 @@
+"""emotion_node with the shipped networks, real faces and real DDS."""
+
+import threading
+
+import numpy as np
+import pytest
+
+rclpy = pytest.importorskip('rclpy')
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus  # noqa: E402
+from fer_ros_msgs.msg import EmotionArray  # noqa: E402
+from fer_ros_msgs.srv import AnalyzeImage  # noqa: E402
+from helpers import call, ros, spinning, wait_for  # noqa: E402
+from rclpy.lifecycle import TransitionCallbackReturn as Result  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
+from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
+from std_msgs.msg import Header  # noqa: E402
+from std_srvs.srv import SetBool, Trigger  # noqa: E402
+
+from fer_ros.nodes.emotion_node import EmotionNode  # noqa: E402
+from fer_ros.nodes.image_conversions import (  # noqa: E402
+    array_to_compressed,
+    array_to_image,
+    image_to_array,
+)
+from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
+from fer_ros.perception.labels import EMOTIONS  # noqa: E402
+
+BASE = 1_700_000_000
+
+
+class Rig:
+    """An active emotion_node, a camera and a subscriber."""
+
+    def __init__(self, **overrides):
+        self.node = EmotionNode(parameter_overrides=[
+            Parameter(key, value=value) for key, value in overrides.items()])
+        assert self.node.trigger_configure() == Result.SUCCESS
+        assert self.node.trigger_activate() == Result.SUCCESS
+        self.peer = rclpy.create_node('peer')
+        self.camera = self.peer.create_publisher(Image, 'image', image_qos('reliable', 10))
+        self.jpeg = self.peer.create_publisher(
+            CompressedImage, 'image/compressed', image_qos('reliable', 10))
+        self.messages, self.diagnostics = [], []
+        self.peer.create_subscription(
+            EmotionArray, 'emotions', self.messages.append, emotions_qos())
+        self.peer.create_subscription(
+            DiagnosticArray, '/diagnostics', self.diagnostics.append, 10)
+        self.errors = []
+        self.node.faults._log = self.errors.append
+
+    def ready(self, publisher=None):
+        """Wait until publisher and subscribers have found each other."""
+        publisher = publisher or self.camera
+        assert wait_for(lambda: publisher.get_subscription_count() and
+                        self.peer.count_publishers('emotions') and
+                        self.node._outputs.emotions.get_subscription_count())
+
+    def send(self, picture, seconds, encoding='bgr8', compressed=False):
+        """Publish one picture with a stamp and wait for its answer."""
+        header = Header(frame_id='camera')
+        header.stamp.sec = BASE + int(seconds)
+        header.stamp.nanosec = round(seconds % 1 * 1e9)
+        count = len(self.messages)
+        if compressed:
+            self.jpeg.publish(array_to_compressed(picture, header))
+        else:
+            self.camera.publish(array_to_image(picture, header, encoding))
+        assert wait_for(lambda: len(self.messages) > count), self.errors
+        return self.messages[-1]
+
+
+@pytest.fixture
+def rig():
+    """Return a running rig with default parameters."""
+    with ros():
+        result = Rig()
+        with spinning(result.node, result.peer):
+            result.ready()
+            yield result
+
+
+def test_a_smiling_face_becomes_happy(rig, astronaut):
+    """Header unchanged, complete message, debounced state, one id."""
+    for i in range(20):
+        message = rig.send(astronaut, i / 10)
+        assert message.header.frame_id == 'camera'
+        assert message.header.stamp.sec == BASE + i // 10
+        assert message.header.stamp.nanosec == i % 10 * 100_000_000
+    assert tuple(message.labels) == EMOTIONS
+    assert message.model == 'fer_ros_emotion'
+    face = message.emotions[0]
+    assert len(message.emotions) == 1
+    assert (face.id[0].isalpha(), face.label, face.quality) == (True, 'happy', 'ok')
+    assert face.confidence > 0.5
+    for values in (face.probabilities, face.raw_probabilities):
+        assert len(values) == 8
+        assert sum(values) == pytest.approx(1.0, abs=1e-4)
+    assert face.valence > 0.4
+    assert len(face.landmarks) == 5
+    assert face.state_age > 0.5
+    assert face.track_age == pytest.approx(1.9, abs=0.01)
+    assert 150 < face.roi.x_offset < 210
+    assert {m.emotions[0].id for m in rig.messages if m.emotions} == {face.id}
+
+
+def test_images_without_a_face_are_answered_too(rig, astronaut):
+    """An empty array per frame; the face keeps its id over a short gap."""
+    blank = np.full((480, 640, 3), 128, np.uint8)
+    assert not rig.send(blank, 0.0).emotions
+    for i in range(1, 4):
+        rig.send(astronaut, i / 10)
+    first = rig.messages[-1].emotions[0].id
+    assert not rig.send(blank, 0.5).emotions
+    assert rig.send(astronaut, 0.6).emotions[0].id == first
+
+
+def test_a_jump_back_in_time_resets_once(rig, astronaut):
+    """A bag that loops: said once a loop, new id, results go on."""
+    warnings = []
+    rig.node.worker._warn = warnings.append
+    ids = []
+    for _ in range(2):
+        for i in range(5):
+            message = rig.send(astronaut, 10 + i / 10)
+        ids.append(message.emotions[0].id)
+    assert ids[0] != ids[1]
+    assert len(warnings) == 1
+    assert 'jumped back' in warnings[0]
+
+
+def test_gray_and_color_images(rig, astronaut):
+    """mono8 and rgb8 work as bgr8 does."""
+    gray = astronaut.mean(2).astype(np.uint8)
+    for i in range(6):
+        message = rig.send(gray, i / 10, 'mono8')
+    assert message.emotions[0].label == 'happy'
+    assert rig.send(np.ascontiguousarray(astronaut[..., ::-1]), 0.7, 'rgb8').emotions
+
+
+@pytest.mark.parametrize('change', [
+    {'encoding': 'purple8'}, {'encoding': ''}, {'step': 3}, {'step': 0}, {'height': 4000},
+    {'width': 0, 'height': 0, 'step': 0}, {'data': b''}, {'data': b'12345'}],
+    ids=lambda c: str(c)[:30])
+def test_25_mangled_images_give_one_error(rig, astronaut, change):
+    """The node lives on and says once what was wrong."""
+    message = array_to_image(astronaut, Header(), 'bgr8')
+    for key, value in change.items():
+        setattr(message, key, value)
+    for _ in range(25):
+        count = rig.node.faults.count
+        rig.camera.publish(message)
+        assert wait_for(lambda: rig.node.faults.count > count)
+    assert len(rig.errors) == 1
+    assert 'bad image' in rig.errors[0]
+    assert rig.send(astronaut, 1.0) is not None
+
+
+def test_annotated_image_only_on_demand(rig, astronaut):
+    """Rendered while someone subscribes, with the header of the source."""
+    rig.send(astronaut, 0.0)
+    pictures = []
+    subscription = rig.peer.create_subscription(
+        Image, 'emotions/image', pictures.append, image_qos())
+    compressed = rig.peer.create_subscription(
+        CompressedImage, 'emotions/image/compressed', pictures.append, image_qos())
+    outputs = rig.node._outputs
+    assert wait_for(lambda: outputs.image.get_subscription_count() and
+                    outputs.compressed.get_subscription_count())
+    for i in range(1, 4):
+        rig.send(astronaut, i / 10)
+    assert wait_for(lambda: len(pictures) >= 4)
+    raw = [p for p in pictures if isinstance(p, Image)]
+    assert raw[-1].header.stamp.sec == BASE
+    difference = np.abs(image_to_array(raw[-1]).astype(int) - astronaut).max(2)
+    assert difference[60:180, 175:285].any()
+    assert not difference[400:, 400:].any()
+    rig.peer.destroy_subscription(subscription)
+    rig.peer.destroy_subscription(compressed)
+
+
+def test_services(rig, astronaut):
+    """Analyze, reset, disable and enable."""
+    for i in range(4):
+        rig.send(astronaut, i / 10)
+    analyze = rig.peer.create_client(AnalyzeImage, 'emotion_node/analyze_image')
+    answer = call(analyze, AnalyzeImage.Request(
+        compressed=array_to_compressed(astronaut, Header(frame_id='still'))))
+    assert answer.success
+    assert answer.result.emotions[0].label == 'happy'
+    assert answer.result.header.frame_id == 'still'
+    assert not call(analyze, AnalyzeImage.Request()).success
+    first = rig.messages[-1].emotions[0].id
+    assert call(rig.peer.create_client(Trigger, 'emotion_node/reset'),
+                Trigger.Request()).success
+    for i in range(4, 8):
+        rig.send(astronaut, i / 10)
+    assert rig.messages[-1].emotions[0].id != first
+    enable = rig.peer.create_client(SetBool, 'emotion_node/enable')
+    assert call(enable, SetBool.Request(data=False)).message == 'disabled'
+    assert wait_for(lambda: rig.camera.get_subscription_count() == 0)
+    assert call(enable, SetBool.Request(data=True)).success
+    rig.ready()
+    assert rig.send(astronaut, 2.0) is not None
+
+
+@pytest.mark.parametrize('name, value, reason', [
+    ('exit_threshold', 0.9, 'exit_threshold'), ('overlay', 'hologram', 'bars, cam, none'),
+    ('detection_threshold', 0.3, 'unconfigured'), ('smoothing_time', -1.0, 'range'),
+    ('emotion_model', '/none.onnx', 'unconfigured'), ('max_faces', 0, 'range')])
+def test_bad_parameters_are_refused(rig, name, value, reason):
+    """Range, choice, contradiction, and what only an unconfigured node may change."""
+    result = rig.node.set_parameters([Parameter(name, value=value)])[0]
+    assert not result.successful
+    assert reason in result.reason
+
+
+def test_live_parameters(rig, astronaut):
+    """Thresholds change while running and nobody loses the id."""
+    for i in range(6):
+        rig.send(astronaut, i / 10)
+    first = rig.messages[-1].emotions[0].id
+    results = rig.node.set_parameters_atomically([
+        Parameter('enter_threshold', value=0.99999), Parameter('exit_threshold', value=0.9999)])
+    assert results.successful
+    assert rig.node.set_parameters([Parameter('min_emotion_size', value=500.0)])[0].successful
+    face = rig.send(astronaut, 0.7).emotions[0]
+    assert (face.id, face.quality, len(face.raw_probabilities)) == (first, 'too_small', 0)
+
+
+def test_diagnostics_name_the_trouble(rig):
+    """Without an image: who publishes, and what to do."""
+    assert wait_for(lambda: any(
+        'no image' in m.status[0].message for m in rig.diagnostics), 8.0)
+    status = rig.diagnostics[-1].status[0]
+    assert status.level == DiagnosticStatus.WARN
+    assert '/image' in status.message
+    assert {'received', 'dropped', 'emotion model'} <= {v.key for v in status.values}
+
+
+def test_compressed_transport(astronaut):
+    """image_transport: compressed subscribes to image/compressed."""
+    with ros():
+        rig = Rig(image_transport='compressed')
+        with spinning(rig.node, rig.peer):
+            rig.ready(rig.jpeg)
+            for i in range(8):
+                message = rig.send(astronaut, i / 10, compressed=True)
+            assert message.emotions[0].label == 'happy'
+
+
+def test_lifecycle_round_trips(astronaut):
+    """Configure, activate, deactivate, cleanup, three times; no thread is left."""
+    with ros():
+        before = threading.active_count()
+        rig = Rig()
+        with spinning(rig.node, rig.peer):
+            for i in range(3):
+                rig.ready()
+                for k in range(3):
+                    rig.send(astronaut, i + k / 10)
+                assert rig.messages[-1].emotions
+                assert rig.node.trigger_deactivate() == Result.SUCCESS
+                assert rig.node.trigger_cleanup() == Result.SUCCESS
+                assert rig.node._worker is None
+                assert rig.node.trigger_configure() == Result.SUCCESS
+                assert rig.node.trigger_activate() == Result.SUCCESS
+            assert rig.node.trigger_deactivate() == Result.SUCCESS
+            assert rig.node.trigger_shutdown() == Result.SUCCESS
+        assert wait_for(lambda: threading.active_count() <= before)
+
+
+def test_a_bad_model_leaves_the_node_unconfigured(tmp_path):
+    """The reason is logged; a corrected parameter configures."""
+    with ros():
+        node = EmotionNode(parameter_overrides=[
+            Parameter('emotion_model', value=str(tmp_path / 'no.onnx'))])
+        assert node.trigger_configure() == Result.FAILURE
+        assert node.set_parameters([Parameter('emotion_model', value='')])[0].successful
+        assert node.trigger_configure() == Result.SUCCESS
+        node.destroy_node()
