@@ -8,8 +8,11 @@ import pytest
 rclpy = pytest.importorskip('rclpy')
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus  # noqa: E402
-from fer_ros_msgs.msg import EmotionArray  # noqa: E402
-from fer_ros_msgs.srv import AnalyzeImage  # noqa: E402
+from fer_ros.nodes.image_conversions import (  # noqa: E402
+    array_to_compressed,
+    array_to_image,
+    image_to_array,
+)
 from helpers import call, ros, spinning, wait_for  # noqa: E402
 from rclpy.lifecycle import TransitionCallbackReturn as Result  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
@@ -18,13 +21,10 @@ from std_msgs.msg import Header  # noqa: E402
 from std_srvs.srv import SetBool, Trigger  # noqa: E402
 
 from fer_ros.nodes.emotion_node import EmotionNode  # noqa: E402
-from fer_ros.nodes.image_conversions import (  # noqa: E402
-    array_to_compressed,
-    array_to_image,
-    image_to_array,
-)
 from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
 from fer_ros.perception.labels import EMOTIONS  # noqa: E402
+from fer_ros_msgs.msg import EmotionArray  # noqa: E402
+from fer_ros_msgs.srv import AnalyzeImage  # noqa: E402
 
 BASE = 1_700_000_000
 
@@ -147,10 +147,9 @@ def test_25_mangled_images_give_one_error(rig, astronaut, change):
     message = array_to_image(astronaut, Header(), 'bgr8')
     for key, value in change.items():
         setattr(message, key, value)
-    for _ in range(25):
-        count = rig.node.faults.count
+    for count in range(25):
         rig.camera.publish(message)
-        assert wait_for(lambda: rig.node.faults.count > count)
+        assert wait_for(lambda: rig.node.faults.count > count)  # noqa: B023
     assert len(rig.errors) == 1
     assert 'bad image' in rig.errors[0]
     assert rig.send(astronaut, 1.0) is not None

@@ -1,0 +1,195 @@
+"""
+Image messages to arrays and back; cv_bridge where it works, our own code where not.
+
+Ours is byte-identical to cv_bridge's ``imgmsg_to_cv2(message, 'bgr8' or 'mono8')`` on every
+encoding below (a test holds both to that where cv_bridge is there). cv_bridge is known to
+break on NumPy 2 (it was built against the ABI of NumPy 1).
+"""
+
+from __future__ import annotations
+
+import array
+import sys
+from typing import Any
+
+import cv2
+import numpy as np
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+#: No camera has more pixels a side; a larger size is a damaged message.
+MAX_SIDE = 32768
+
+#: encoding -> (bytes per channel, channels, OpenCV conversion to BGR or gray, None: as it is).
+_ENCODINGS: dict[str, tuple[int, int, int | None]] = {
+    'mono8': (1, 1, None), '8UC1': (1, 1, None), 'mono16': (2, 1, None), '16UC1': (2, 1, None),
+    'bgr8': (1, 3, None), '8UC3': (1, 3, None), 'rgb8': (1, 3, cv2.COLOR_RGB2BGR),
+    'bgra8': (1, 4, cv2.COLOR_BGRA2BGR), '8UC4': (1, 4, cv2.COLOR_BGRA2BGR),
+    'rgba8': (1, 4, cv2.COLOR_RGBA2BGR),
+    # ROS names a Bayer pattern by its first two pixels, OpenCV by the second row's.
+    'bayer_rggb8': (1, 1, cv2.COLOR_BayerBG2BGR), 'bayer_bggr8': (1, 1, cv2.COLOR_BayerRG2BGR),
+    'bayer_gbrg8': (1, 1, cv2.COLOR_BayerGR2BGR), 'bayer_grbg8': (1, 1, cv2.COLOR_BayerGB2BGR),
+    'yuv422': (1, 2, cv2.COLOR_YUV2BGR_UYVY), 'uyvy': (1, 2, cv2.COLOR_YUV2BGR_UYVY),
+    'yuv422_yuy2': (1, 2, cv2.COLOR_YUV2BGR_YUY2), 'yuyv': (1, 2, cv2.COLOR_YUV2BGR_YUY2),
+}
+_OUTPUT_CHANNELS = {'bgr8': 3, 'rgb8': 3, 'mono8': 1}
+
+
+class ImageError(ValueError):
+    """
+    A message that holds no readable image.
+
+    :param kind: a short stable name of the fault, by which it is logged once and not per frame.
+    :param text: what is wrong, with the offending value.
+    """
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+
+
+def image_to_array(message: Image) -> np.ndarray:
+    """
+    Return the pixels of an image message; a view of its data where the layout allows.
+
+    :param message: 8- or 16-bit gray (16 bits keep the upper 8), BGR, RGB, with or without
+        alpha, Bayer or YUV 4:2:2; rows may be padded.
+    :returns: uint8 (H, W) gray or (H, W, 3) BGR; not to be written to.
+    :raises ImageError: if size, step, encoding or amount of data do not fit; names the value.
+    """
+    if message.encoding not in _ENCODINGS:
+        raise ImageError('encoding', f"encoding '{message.encoding}' is not supported; known are "
+                         f'{", ".join(_ENCODINGS)}')
+    width_bytes, channels, conversion = _ENCODINGS[message.encoding]
+    pixels = _rows(message, width_bytes, channels)
+    if width_bytes == 2:
+        return (pixels >> 8).astype(np.uint8)
+    if conversion is None:
+        return pixels
+    if message.encoding.startswith('bayer') and min(pixels.shape) < 2:
+        raise ImageError('size', f'a Bayer image needs 2x2 pixels or more, got '
+                         f'{message.width}x{message.height}')
+    if channels == 2 and message.width % 2:
+        raise ImageError('size', f'{message.encoding} needs an even width, got {message.width}')
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), conversion))
+
+
+def depth_to_array(message: Image) -> np.ndarray:
+    """
+    Return the distances of a depth image (REP 118).
+
+    :param message: 32FC1 [m] or 16UC1 [mm].
+    :returns: float32 (H, W) [m], NaN where unknown.
+    :raises ImageError: as :func:`image_to_array`.
+    """
+    if message.encoding == '16UC1':
+        millimeters = _rows(message, 2, 1).astype(np.float32)
+        return np.where(millimeters > 0, millimeters / 1000, np.nan).astype(np.float32)
+    if message.encoding != '32FC1':
+        raise ImageError('encoding', f"depth encoding '{message.encoding}' is not supported; "
+                         'known are 16UC1 (mm) and 32FC1 (m)')
+    meters = _rows(message, 4, 1, 'f')
+    return np.where(np.isfinite(meters) & (meters > 0), meters, np.nan).astype(np.float32)
+
+
+def compressed_to_array(message: CompressedImage) -> np.ndarray:
+    """
+    Decode a JPEG, PNG or other picture that OpenCV reads.
+
+    :returns: uint8 (H, W, 3) BGR or, for a gray picture, (H, W).
+    :raises ImageError: for empty, truncated or unreadable data.
+    """
+    data = np.frombuffer(message.data, np.uint8)
+    if data.size == 0:
+        raise ImageError('empty', 'the compressed image holds no data')
+    start, end = data[:4].tobytes(), data[-32:].tobytes()
+    # OpenCV fills what is missing of a truncated picture with gray and calls it a success.
+    if start.startswith(b'\xff\xd8') and b'\xff\xd9' not in end:
+        raise ImageError('truncated', f'the JPEG of {data.size} bytes is cut off')
+    if start.startswith(b'\x89PNG') and b'IEND' not in end:
+        raise ImageError('truncated', f'the PNG of {data.size} bytes is cut off')
+    try:
+        picture = cv2.imdecode(data, cv2.IMREAD_ANYCOLOR)
+    except cv2.error as error:
+        raise ImageError('decode', f'{data.size} bytes cannot be decoded: {error}') from error
+    if picture is None or picture.dtype != np.uint8:
+        raise ImageError('decode', f"{data.size} bytes of format '{message.format}' are no "
+                         'picture that OpenCV can read')
+    return picture
+
+
+def array_to_image(picture: np.ndarray, header: Header, encoding: str | None = None) -> Image:
+    """
+    Build an image message.
+
+    :param picture: uint8 (H, W) or (H, W, 3), in the order that the encoding names.
+    :param header: passed on unchanged.
+    :param encoding: 'mono8', 'bgr8' or 'rgb8'; None: mono8 or bgr8, by the shape.
+    :raises ValueError: if picture and encoding do not fit.
+    """
+    encoding = encoding or ('mono8' if picture.ndim == 2 else 'bgr8')
+    channels = 1 if picture.ndim == 2 else picture.shape[-1]
+    if picture.dtype != np.uint8 or _OUTPUT_CHANNELS.get(encoding) != channels:
+        raise ValueError(f"{picture.dtype} {picture.shape} does not fit encoding '{encoding}'")
+    height, width = picture.shape[:2]
+    message = Image(header=header, height=height, width=width, encoding=encoding,
+                    step=width * channels)
+    # rclpy checks every element of a bytes object; an array.array it takes as it is.
+    data = array.array('B')
+    data.frombytes(np.ascontiguousarray(picture).data)
+    message.data = data
+    return message
+
+
+def array_to_compressed(picture: np.ndarray, header: Header, format: str = 'jpeg',
+                        quality: int = 80) -> CompressedImage:
+    """
+    Build a compressed image message.
+
+    :param picture: uint8 (H, W) or (H, W, 3) BGR.
+    :param format: 'jpeg' or 'png'.
+    :param quality: of a JPEG, 1..100.
+    """
+    options = [cv2.IMWRITE_JPEG_QUALITY, quality] if format == 'jpeg' else []
+    _, encoded = cv2.imencode(f'.{format}', picture, options)
+    message = CompressedImage(header=header, format=format)
+    data = array.array('B')
+    data.frombytes(encoded.tobytes())
+    message.data = data
+    return message
+
+
+def load_cv_bridge() -> Any:
+    """Return a working ``CvBridge``, or None where there is none or it is broken."""
+    try:
+        from cv_bridge import CvBridge
+        bridge = CvBridge()
+        bridge.cv2_to_imgmsg(np.zeros((2, 2, 3), np.uint8), 'bgr8')
+        return bridge
+    except Exception:  # ImportError, or AttributeError and worse from another NumPy's ABI
+        return None
+
+
+def _rows(message: Image, width_bytes: int, channels: int, kind: str = 'u') -> np.ndarray:
+    """Return (H, W) or (H, W, channels) in the machine's byte order, padding cut off."""
+    height, width, step = message.height, message.width, message.step
+    if not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE):
+        raise ImageError('size', f'the size {width}x{height} is no image')
+    row = width * channels * width_bytes
+    if step < row:
+        raise ImageError('step', f'step is {step}, but {width} pixels of {message.encoding} '
+                         f'need {row} bytes a row')
+    # The last row may come without its padding.
+    needed = step * (height - 1) + row
+    data = np.frombuffer(message.data, np.uint8)
+    if data.size < needed:
+        raise ImageError('data', f'{data.size} bytes of data, but {width}x{height} '
+                         f'{message.encoding} with step {step} needs {needed}')
+    strided = np.lib.stride_tricks.as_strided(
+        data, (height, row), (step, 1), writeable=False)
+    if width_bytes > 1:
+        order = '>' if message.is_bigendian else '<'
+        strided = np.ascontiguousarray(strided).view(f'{order}{kind}{width_bytes}')
+        if (order == '>') != (sys.byteorder == 'big'):
+            strided = strided.astype(f'={kind}{width_bytes}')
+    return strided if channels == 1 else strided.reshape(height, width, channels)
