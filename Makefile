@@ -30,7 +30,7 @@ test: lint  ## lint, then all tests; skipped ones are listed with their reason
 	@$(RUN) python -m pytest -rs $(ARGS)
 
 lint: setup  ## style (ruff), types (mypy), spelling (codespell)
-	@$(RUN) ruff check . && mypy && codespell
+	@$(RUN) python -m ruff check . && python -m mypy && python -m codespell_lib
 
 bench: setup  ## time per frame and latency, as measured here
 	@$(RUN) python -m benchmark.run $(ARGS)
