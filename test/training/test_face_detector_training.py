@@ -1,0 +1,269 @@
+"""A few real steps of training on two portraits: data, targets, resuming, export, judging."""
+
+import csv
+import gzip
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import yaml
+
+torch = pytest.importorskip('torch', reason='training needs torch')
+
+from fer_ros.perception.detection_decoding import STRIDES, decode_yunet  # noqa: E402
+from fer_ros.perception.face_detector import load_face_detector  # noqa: E402
+from fer_ros.perception.onnx_session import open_session  # noqa: E402
+from fer_ros.training import (  # noqa: E402
+    evaluate_face_detector,
+    export_face_detector,
+    train_face_detector,
+)
+from fer_ros.training.face_augmentation import degrade  # noqa: E402
+from fer_ros.training.face_dataset import (  # noqa: E402
+    FacePicture,
+    load_face_pictures,
+    random_sample,
+)
+from fer_ros.training.face_loss import detection_loss, targets_of  # noqa: E402
+from fer_ros.training.face_network import FaceNetwork  # noqa: E402
+
+PRESET = Path(__file__).resolve().parents[2] / 'config' / 'training' / 'face_detector.yaml'
+
+#: box and landmarks (right eye, left eye, nose, mouth corners), by eye [px].
+FACES = {
+    'astronaut': ((180, 66, 92, 112),
+                  ((207, 107), (246, 109), (228, 128), (209, 148), (246, 150))),
+    'hopper': ((176, 118, 180, 214),
+               ((218, 200), (295, 193), (257, 240), (228, 280), (300, 275)))}
+
+
+def write_table(path, rows):
+    with gzip.open(path, 'wt', newline='', encoding='utf-8') as file:
+        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory, astronaut, hopper):
+    """Lay out the two portraits and a picture without a face as a data set."""
+    root = tmp_path_factory.mktemp('faces')
+    empty = np.repeat(np.linspace(0, 255, 300).astype(np.uint8)[None, :], 200, 0)
+    for name, image in (('astronaut', astronaut), ('hopper', hopper), ('empty', empty)):
+        cv2.imwrite(str(root / f'{name}.png'), image)
+    write_table(root / 'images.csv.gz', [
+        {'image': f'{name}.png', 'split': split}
+        for name, split in (('astronaut', 'train'), ('empty', 'train'), ('hopper', 'val'))])
+    write_table(root / 'labels.csv.gz', [
+        {'image': f'{name}.png', 'ignore': ignore, **dict(zip('xywh', box)),
+         **{f'lmk_{axis}{i + 1}': point[k] for i, point in enumerate(points)
+            for k, axis in enumerate('xy')}}
+        for name, (box, points) in FACES.items() for ignore in '01'])
+    write_table(root / 'boxes_human.csv.gz', [
+        {'image': 'empty.png', 'source': source, 'matched': matched,
+         **dict(zip('xywh', (10, 20, 30, 40))),
+         **dict(zip(('adj_x', 'adj_y', 'adj_w', 'adj_h'), (11, 21, 31, 41)))}
+        for source, matched in (('facemask_cc0', '0'), ('facemask_cc0', '1'), ('other', '0'))])
+    return root
+
+
+@pytest.fixture(scope='module')
+def config():
+    values = yaml.safe_load(PRESET.read_text(encoding='utf-8'))
+    return {**values, 'width': 16, 'input_size': 64, 'steps': 4, 'batch_size': 2}
+
+
+@pytest.fixture(scope='module')
+def run_folder(tmp_path_factory, folder, config):
+    """Train four steps."""
+    output = tmp_path_factory.mktemp('run')
+    torch.set_num_threads(1)
+    trainer = train_face_detector.FaceDetectorTrainer(config, output)
+    trainer.run(load_face_pictures(folder, 'train'))
+    return output
+
+
+def test_labels_are_read_as_the_data_means_them(folder):
+    train = {p.name: p for p in load_face_pictures(folder, 'train')}
+    assert sorted(train) == ['astronaut.png', 'empty.png']
+    face = train['astronaut.png']
+    assert face.image.shape == (512, 512)
+    np.testing.assert_allclose(face.boxes, [FACES['astronaut'][0]])
+    np.testing.assert_allclose(face.landmarks, [FACES['astronaut'][1]])
+    assert len(face.ignored) == 1  # the row with ignore=1
+    missed = train['empty.png']  # a face that the teacher missed, and a head to ignore
+    np.testing.assert_allclose(missed.boxes, [(11, 21, 31, 41)])
+    assert np.isnan(missed.landmarks).all()
+    np.testing.assert_allclose(missed.ignored, [(10, 20, 30, 40)])
+
+
+def test_missing_and_damaged_data_is_named(folder, tmp_path):
+    with pytest.raises(ValueError, match='labels.csv.gz'):
+        load_face_pictures(tmp_path, 'train')
+    copy = tmp_path / 'copy'
+    shutil.copytree(folder, copy)
+    (copy / 'hopper.png').unlink()
+    with pytest.raises(ValueError, match='hopper.png'):
+        load_face_pictures(copy, 'val')
+    (copy / 'images.csv.gz').write_bytes((copy / 'images.csv.gz').read_bytes()[:20])
+    with pytest.raises(ValueError, match='images.csv.gz'):
+        load_face_pictures(copy, 'val')
+
+
+def test_samples_carry_their_labels_along(folder):
+    """The picture around the moved landmarks is the picture around the labeled ones."""
+    pictures = load_face_pictures(folder, 'train')
+    faces, mirrored = 0, set()
+    for seed in range(60):
+        sample = random_sample(pictures, 128, 0.5, np.random.default_rng(seed))
+        assert sample.image.shape == (128, 128) and sample.image.dtype == np.uint8
+        assert len(sample.boxes) == len(sample.landmarks)
+        for box, points in zip(sample.boxes, sample.landmarks):
+            if not np.isfinite(points).all():
+                continue
+            faces += 1
+            unit = (points - box[:2]) / box[2:]
+            assert np.all(unit > -0.1) and np.all(unit < 1.1)
+            assert points[0, 0] < points[1, 0]  # the right eye stays left in the picture
+            mirrored.add(bool(unit[2, 0] > 0.5))
+    assert faces > 20 and mirrored == {True, False}
+
+
+def test_samples_repeat_with_their_seed(folder):
+    pictures = load_face_pictures(folder, 'train')
+    first, again = (random_sample(pictures, 96, 0.5, np.random.default_rng(7)) for _ in range(2))
+    assert np.array_equal(first.image, again.image)
+    assert np.array_equal(first.boxes, again.boxes)
+
+
+@pytest.mark.parametrize('level', [0, 255])
+def test_degraded_pictures_stay_pictures(level):
+    for seed in range(30):
+        image = degrade(np.full((64, 96), level, np.uint8), np.random.default_rng(seed))
+        assert image.shape == (64, 96) and image.dtype == np.uint8
+
+
+def picture(boxes, ignored=()):
+    boxes = np.array(boxes, np.float32).reshape(-1, 4)
+    return FacePicture(
+        np.zeros((256, 256), np.uint8), boxes, np.full((len(boxes), 5, 2), np.nan, np.float32),
+        np.array(ignored, np.float32).reshape(-1, 4), 'made')
+
+
+@pytest.mark.parametrize('size', [6, 8, 12, 20, 40, 80, 160, 250])
+@pytest.mark.parametrize('place', [3.0, 100.0, 127.3])
+def test_every_face_has_a_cell_that_answers_for_it(size, place):
+    targets = targets_of(picture([[place, place, size, size]]), 256)
+    chosen = targets[targets[:, 0] > 0]
+    assert 1 <= len(chosen) <= 60
+    np.testing.assert_allclose(chosen[:, 1:5], [[place + size / 2] * 2 + [size] * 2] * len(chosen))
+    assert not chosen[:, 15].any()  # landmarks are not known
+
+
+def test_ignored_places_have_no_say_unless_a_face_lies_there():
+    cells = sum((256 // s) ** 2 for s in STRIDES)
+    assert targets_of(picture([]), 256).shape == (cells, 17)
+    hidden = targets_of(picture([], [[0, 0, 256, 256]]), 256)
+    assert not hidden[:, 16].any()
+    both = targets_of(picture([[100, 100, 30, 30]], [[0, 0, 256, 256]]), 256)
+    assert np.array_equal(both[:, 16] > 0, both[:, 0] > 0)
+
+
+def perfect_outputs(targets, side):
+    """Return raw outputs that say exactly what the targets want."""
+    outputs, start = [], 0
+    for stride in STRIDES:
+        cells = side // stride
+        part = targets[start:start + cells * cells]
+        start += cells * cells
+        grid = np.indices((cells, cells))[::-1].reshape(2, -1).T.astype(np.float32)
+        raw = np.zeros((cells * cells, 15), np.float32)
+        raw[:, 0] = np.where(part[:, 0] > 0, 12.0, -12.0)
+        raw[:, 1:3] = part[:, 1:3] / stride - grid
+        raw[:, 3:5] = np.log(np.maximum(part[:, 3:5], 1e-3) / stride)
+        outputs.append(torch.from_numpy(raw.T.reshape(1, 15, cells, cells).copy()))
+    return outputs
+
+
+def test_targets_loss_and_decoder_speak_the_same_language():
+    """Perfect outputs cost nothing, and the runtime's decoder reads the labeled face off them."""
+    box = [100.0, 60.0, 40.0, 50.0]
+    targets = targets_of(picture([box]), 256)
+    outputs = perfect_outputs(targets, 256)
+    loss, parts = detection_loss(outputs, torch.from_numpy(targets[None]))
+    assert float(loss) == pytest.approx(0.0, abs=1e-3)
+    named = {}
+    for stride, output in zip(STRIDES, outputs):
+        flat = output.flatten(2).transpose(1, 2).numpy()
+        named[f'cls_{stride}'] = 1 / (1 + np.exp(-flat[..., :1]))
+        named[f'bbox_{stride}'], named[f'kps_{stride}'] = flat[..., 1:5], flat[..., 5:]
+    found = decode_yunet(named, 256, 256, 0.5)
+    assert len(found.scores) == int(targets[:, 0].sum()) > 0
+    np.testing.assert_allclose(found.boxes, [box] * len(found.boxes), rtol=1e-4)
+
+
+def test_a_batch_without_faces_has_a_finite_loss():
+    targets = torch.from_numpy(targets_of(picture([]), 64)[None])
+    network = FaceNetwork(16)
+    loss, _ = detection_loss(network(torch.zeros(1, 1, 64, 64)), targets)
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert all(torch.isfinite(p.grad).all() for p in network.parameters() if p.grad is not None)
+
+
+def test_training_lowers_the_loss(folder, config, tmp_path):
+    torch.set_num_threads(1)
+    trainer = train_face_detector.FaceDetectorTrainer({**config, 'learning_rate': 0.3}, tmp_path)
+    pictures = load_face_pictures(folder, 'train')
+    losses = []
+    for _ in range(25):
+        losses.append(trainer._train_step(pictures)['loss'])
+        trainer.step += 1
+    assert np.mean(losses[-6:]) < np.mean(losses[:6])
+
+
+def test_a_stopped_run_continues_as_if_unbroken(folder, config, run_folder, tmp_path):
+    pictures = load_face_pictures(folder, 'train')
+    torch.set_num_threads(1)
+    first = train_face_detector.FaceDetectorTrainer(config, tmp_path)
+    for _ in range(2):
+        first._train_step(pictures)
+        first.step += 1
+    first.history.append({'step': 2, 'loss': 0.0, 'score': 0.0, 'box': 0.0, 'points': 0.0})
+    first._save()
+    second = train_face_detector.FaceDetectorTrainer(config, tmp_path)
+    second.run(pictures)
+    unbroken = torch.load(run_folder / 'checkpoint.pt', weights_only=True)
+    resumed = torch.load(tmp_path / 'checkpoint.pt', weights_only=True)
+    assert resumed['step'] == unbroken['step'] == config['steps']
+    for key, value in unbroken['network'].items():
+        torch.testing.assert_close(resumed['network'][key], value)
+
+
+def test_another_preset_does_not_continue_a_run(folder, config, run_folder):
+    trainer = train_face_detector.FaceDetectorTrainer({**config, 'steps': 9}, run_folder)
+    with pytest.raises(ValueError, match='another configuration'):
+        trainer.run(load_face_pictures(folder, 'train'))
+
+
+def test_export_equals_torch_at_every_size_and_is_judged(folder, run_folder, tmp_path, capsys):
+    model = tmp_path / 'detector.onnx'
+    assert export_face_detector.main([
+        '--checkpoint', str(run_folder / 'checkpoint.pt'), '--output', str(model)]) == 0
+    network, _ = export_face_detector.load_network(run_folder / 'checkpoint.pt')
+    layout = export_face_detector.YuNetLayout(network).eval()
+    session = open_session(model)
+    for height, width in ((32, 32), (64, 96), (256, 320)):
+        image = np.random.default_rng(0).uniform(0, 255, (1, 1, height, width)).astype(np.float32)
+        with torch.inference_mode():
+            wanted = layout(torch.from_numpy(image))
+        for one, other in zip(wanted, session.run(None, {'image': image})):
+            np.testing.assert_allclose(other, one.numpy(), rtol=1e-3, atol=1e-4)
+    assert load_face_detector(model).card.color == 'gray'
+    assert evaluate_face_detector.main(
+        [str(model), '--data', str(folder), '--write-card']) == 0
+    assert '| ap50 |' in capsys.readouterr().out
+    metrics = load_face_detector(model).card.metrics
+    assert 0 <= metrics['recall'] <= 1 and metrics['ms_320x240'] > 0
