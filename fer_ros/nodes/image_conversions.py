@@ -1,14 +1,15 @@
 """
-Image messages to arrays and back; cv_bridge where it works, our own code where not.
+Image messages to arrays and back.
 
-Ours is byte-identical to cv_bridge's ``imgmsg_to_cv2(message, 'bgr8' or 'mono8')`` on every
-encoding below (a test holds both to that where cv_bridge is there). cv_bridge is known to
-break on NumPy 2 (it was built against the ABI of NumPy 1).
+What needs no conversion is a view. Colors are converted by cv_bridge where it works and by our
+own code where not: it is missing outside of distributions, and breaks on NumPy 2 (built against
+the ABI of NumPy 1). Both give the same bytes; a test holds them to that.
 """
 
 from __future__ import annotations
 
 import array
+import functools
 import sys
 from typing import Any
 
@@ -71,6 +72,9 @@ def image_to_array(message: Image) -> np.ndarray:
                          f'{message.width}x{message.height}')
     if channels == 2 and message.width % 2:
         raise ImageError('size', f'{message.encoding} needs an even width, got {message.width}')
+    bridge = cv_bridge()
+    if bridge is not None:
+        return np.asarray(bridge.imgmsg_to_cv2(message, 'bgr8'))
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), conversion))
 
 
@@ -159,7 +163,8 @@ def array_to_compressed(picture: np.ndarray, header: Header, format: str = 'jpeg
     return message
 
 
-def load_cv_bridge() -> Any:
+@functools.lru_cache(maxsize=1)
+def cv_bridge() -> Any:
     """Return a working ``CvBridge``, or None where there is none or it is broken."""
     try:
         from cv_bridge import CvBridge

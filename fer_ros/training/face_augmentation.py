@@ -24,7 +24,7 @@ def degrade(image: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     if generator.random() < 0.2:
         _, data = cv2.imencode('.jpg', image, [
             cv2.IMWRITE_JPEG_QUALITY, int(generator.integers(25, 80))])
-        image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
+        image = np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE))
     if generator.random() < 0.3:
         image = _cover(image, generator)
     return image

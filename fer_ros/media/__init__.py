@@ -1,0 +1,1 @@
+"""Pictures and videos as input and output, without ROS."""

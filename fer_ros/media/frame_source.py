@@ -1,0 +1,213 @@
+"""Where frames come from: the demo scene, a camera, a video file or a folder of pictures."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+
+from fer_ros.media.demo_scene import DemoScene
+
+PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.pgm', '.ppm')
+_log = logging.getLogger(__name__)
+
+
+class SourceError(ValueError):
+    """A source cannot be opened or read; the text names it and the remedy."""
+
+
+class FrameSource(Protocol):
+    """
+    Iterates over uint8 (H, W, 3) BGR frames.
+
+    ``name`` tells people what it is; ``period`` is the time between frames [s], 0 for a live
+    camera, which always gives its newest frame.
+    """
+
+    name: str
+    period: float
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Give the frames."""
+
+    def close(self) -> None:
+        """Release device or file."""
+
+
+def open_frame_source(source: str, loop: bool = False) -> FrameSource:
+    """
+    Open what a user names.
+
+    :param source: 'demo', a camera's number or device ('0', '/dev/video0'), a video file or a
+        folder of pictures.
+    :param loop: begin anew at the end of a file or folder (the demo always does).
+    :raises SourceError: if it is none of these, missing, empty or unreadable.
+    """
+    source = str(source).strip()
+    if source == 'demo':
+        return DemoSource()
+    if source.isdigit() or source.startswith('/dev/'):
+        return CameraSource(source)
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return FolderSource(path, loop)
+    if path.is_file():
+        return VideoSource(path, loop)
+    raise SourceError(f"source '{source}' is not there; give demo, a camera's number, a video "
+                      'file or a folder of pictures')
+
+
+class DemoSource:
+    """The rendered scene at 30 Hz, without end."""
+
+    name, period = 'demo', 1 / 30
+
+    def __init__(self) -> None:
+        try:
+            self._scene = DemoScene()
+        except RuntimeError as error:
+            raise SourceError(str(error)) from error
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Give the frames."""
+        index = 0
+        while True:
+            yield self._scene.render(index * self.period)
+            index += 1
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class VideoSource:
+    """
+    A video file at its own rate.
+
+    :param path: the file.
+    :param loop: begin anew at its end.
+    """
+
+    def __init__(self, path: Path, loop: bool = False) -> None:
+        self.name, self._path, self._loop = path.name, path, loop
+        self._capture = self._open()
+        rate = self._capture.get(cv2.CAP_PROP_FPS)
+        self.period = 1 / rate if 0 < rate <= 1000 else 1 / 30
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Give the frames."""
+        while True:
+            count = 0
+            while True:
+                good, frame = self._capture.read()
+                if not good:
+                    break
+                count += 1
+                yield np.asarray(frame)
+            if not self._loop or count == 0:
+                return
+            self._capture.release()
+            self._capture = self._open()
+
+    def close(self) -> None:
+        """Release the file."""
+        self._capture.release()
+
+    def _open(self) -> cv2.VideoCapture:
+        capture = cv2.VideoCapture(str(self._path))
+        if not capture.isOpened():
+            raise SourceError(f"'{self._path}' is no video that OpenCV can read; "
+                              'ffmpeg -i IN -c:v libx264 out.mp4 makes one')
+        return capture
+
+
+class FolderSource:
+    """
+    The pictures of a folder in natural order (2 before 10), one a second.
+
+    :param path: the folder.
+    :param loop: begin anew at its end.
+    """
+
+    def __init__(self, path: Path, loop: bool = False) -> None:
+        self.name, self.period, self._loop = path.name, 1.0, loop
+        self._files = sorted(
+            (p for p in path.iterdir() if p.suffix.lower() in PICTURES), key=_natural)
+        if not self._files:
+            raise SourceError(f"folder '{path}' has no picture ({', '.join(PICTURES)})")
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Give the pictures; unreadable ones are reported and left out."""
+        while True:
+            good = 0
+            for file in self._files:
+                picture = cv2.imread(str(file), cv2.IMREAD_COLOR)
+                if picture is None:
+                    _log.warning("'%s' is no picture that OpenCV can read; left out", file)
+                    continue
+                good += 1
+                yield np.asarray(picture)
+            if good == 0:
+                raise SourceError(f'none of the {len(self._files)} pictures can be read')
+            if not self._loop:
+                return
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+class CameraSource:
+    """
+    A live camera. A thread empties the driver's queue, so that a frame is never an old one.
+
+    :param device: number or device file.
+    """
+
+    period = 0.0
+
+    def __init__(self, device: str) -> None:
+        self.name = f'camera {device}'
+        self._capture: Any = cv2.VideoCapture(int(device) if device.isdigit() else device)
+        if not self._capture.isOpened():
+            raise SourceError(f"camera '{device}' cannot be opened: is it there (ls /dev/video*), "
+                              'in use, or not yours to read (group video)?')
+        self._newest: np.ndarray | None = None
+        self._ended = False
+        self._ready = threading.Condition()
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """Give the newest frame whenever there is a new one."""
+        while True:
+            with self._ready:
+                self._ready.wait_for(lambda: self._newest is not None or self._ended)
+                frame, self._newest = self._newest, None
+            if frame is None:
+                return
+            yield frame
+
+    def close(self) -> None:
+        """Release the device."""
+        with self._ready:
+            self._ended = True
+            self._ready.notify_all()
+        self._thread.join(2.0)
+        self._capture.release()
+
+    def _read(self) -> None:
+        while not self._ended:
+            good, frame = self._capture.read()
+            with self._ready:
+                self._newest = frame if good else self._newest
+                self._ended = self._ended or not good
+                self._ready.notify_all()
+
+
+def _natural(path: Path) -> list[Any]:
+    return [int(part) if part.isdigit() else part for part in re.split(r'(\d+)', path.name)]
