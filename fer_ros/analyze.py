@@ -1,0 +1,59 @@
+"""``python -m fer_ros analyze``: the faces of still pictures, without ROS."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+
+from fer_ros.perception.annotator import annotate
+from fer_ros.perception.pipeline import Pipeline, PipelineConfig, build_pipeline
+from fer_ros.resources import resource_path
+
+
+def main(argv: list[str]) -> int:
+    """
+    Print the faces of each picture and write annotated copies.
+
+    :returns: 0, or 1 if a picture could not be read.
+    """
+    parser = argparse.ArgumentParser(
+        prog='fer_ros analyze', description='Find and judge the faces of still pictures.')
+    parser.add_argument('pictures', nargs='+', type=Path)
+    parser.add_argument('--output', type=Path,
+                        help='folder for annotated copies; none are written without it')
+    parser.add_argument('--overlay', choices=('bars', 'cam', 'none'), default='bars')
+    parser.add_argument('--detector-model', type=Path)
+    parser.add_argument('--emotion-model', type=Path)
+    options = parser.parse_args(argv)
+    pipeline = build_pipeline(replace(PipelineConfig(
+        options.detector_model or resource_path('models/face_detector.onnx'),
+        options.emotion_model or resource_path('models/emotion.onnx')),
+        maps=options.overlay == 'cam'))
+    good = [_analyze(pipeline, path, options.output, options.overlay)
+            for path in options.pictures]
+    return 0 if all(good) else 1
+
+
+def _analyze(pipeline: Pipeline, path: Path, output: Path | None, overlay: str) -> bool:
+    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if picture is None:
+        print(f'{path}: not there or no picture that OpenCV can read')
+        return False
+    faces = pipeline.analyze(picture)
+    print(f'{path}: {len(faces)} face{"s" * (len(faces) != 1)}')
+    for face in faces:
+        box, emotion = face.track.detection.box, face.emotion
+        values = ' '.join(f'{label} {p:.2f}' for label, p in zip(
+            pipeline.labels, emotion.probabilities))
+        print(f'  {face.track.id} at ({box.x:.0f}, {box.y:.0f}) {box.width:.0f}x'
+              f'{box.height:.0f} px: {emotion.label} [{emotion.quality}] {values}')
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        target = output / f'{path.stem}_emotions.png'
+        if not cv2.imwrite(str(target), annotate(picture, faces, pipeline.labels, overlay)):
+            raise OSError(f"'{target}' cannot be written")
+        print(f'  written: {target}')
+    return True

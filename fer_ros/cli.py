@@ -1,0 +1,70 @@
+"""The command line: ``python -m fer_ros <command>`` or ``ros2 run fer_ros fer_ros <command>``."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from fer_ros import __version__
+
+#: command -> (module with ``main(argv) -> int``, what it does).
+COMMANDS = {
+    'demo': ('fer_ros.nodes.demo', 'show the whole system at work on the demo scene, a camera, '
+             'a video, a folder or a bag'),
+    'analyze': ('fer_ros.analyze', 'find and judge the faces of still pictures'),
+    'train': ('fer_ros.training.train', 'train the emotion network or the face detector'),
+    'evaluate': ('fer_ros.training.evaluate', 'judge emotion networks'),
+    'evaluate-detector': ('fer_ros.training.evaluate_face_detector', 'judge face detectors'),
+    'export': ('fer_ros.training.export', 'export a trained emotion network to ONNX'),
+    'export-detector': ('fer_ros.training.export_face_detector',
+                        'export a trained face detector to ONNX'),
+}
+#: missing module -> how to get it.
+_REMEDIES = {
+    'torch': 'training needs PyTorch: pip install torch (or: make setup WITH_TORCH=1)',
+    'rclpy': 'this command needs ROS 2: source a distribution, or use make demo, which sets up '
+             'one of its own',
+    'fer_ros_msgs': 'the messages are not built: colcon build --packages-select fer_ros_msgs, '
+                    'then source install/setup.bash (or: make setup)',
+    'rosbags': 'bags need the rosbags library: pip install rosbags',
+}
+
+
+def usage() -> str:
+    """Return what ``--help`` prints."""
+    width = max(map(len, COMMANDS))
+    lines = [f'  {name:{width}}  {text}' for name, (_, text) in COMMANDS.items()]
+    return ('usage: fer_ros <command> [arguments]; fer_ros <command> --help tells them\n\n'
+            'Facial expression recognition for robots.\n\ncommands:\n' + '\n'.join(lines))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """
+    Run a command.
+
+    :param argv: arguments without the program's name; None takes the process's.
+    :returns: exit status: 0 good, 1 failed, 2 wrong arguments.
+    """
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    if not arguments or arguments[0] in ('-h', '--help', 'help'):
+        print(usage())
+        return 0 if arguments else 2
+    if arguments[0] == '--version':
+        print(f'fer_ros {__version__}')
+        return 0
+    if arguments[0] not in COMMANDS:
+        print(f"fer_ros: unknown command '{arguments[0]}'; known are {', '.join(COMMANDS)}",
+              file=sys.stderr)
+        return 2
+    try:
+        module = import_module(COMMANDS[arguments[0]][0])
+        return int(module.main(arguments[1:]))
+    except ModuleNotFoundError as error:
+        name = (error.name or '').split('.')[0]
+        print(f'fer_ros: {_REMEDIES.get(name, error)}', file=sys.stderr)
+        return 1
+    except (ValueError, OSError) as error:
+        print(f'fer_ros: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130

@@ -1,0 +1,100 @@
+"""Keep what was seen: an annotated video and a contact sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+_SHEET = 16
+_COLUMNS = 4
+_TILE = (320, 240)
+
+
+class VideoRecorder:
+    """
+    Writes frames with the times at which they came as a video of constant rate.
+
+    :param path: an .avi file (Motion JPEG: every OpenCV writes and reads it).
+    :param rate: frames a second of the file; gaps repeat the last frame.
+    :raises OSError: at the first frame, if the file cannot be written.
+    """
+
+    def __init__(self, path: Path, rate: float = 30.0) -> None:
+        self.path, self.rate, self.count = path, rate, 0
+        self._writer: cv2.VideoWriter | None = None
+        self._start: float | None = None
+        self._size = (0, 0)
+
+    def add(self, frame: np.ndarray, stamp: float) -> None:
+        """
+        Add a frame.
+
+        :param frame: uint8 (H, W, 3) BGR; later ones of another size are resized.
+        :param stamp: [s]; a jump back starts the clock anew.
+        """
+        if self._writer is None:
+            self._size = frame.shape[1], frame.shape[0]
+            self._writer = cv2.VideoWriter(
+                str(self.path), cv2.VideoWriter.fourcc(*'MJPG'), self.rate, self._size)
+            if not self._writer.isOpened():
+                raise OSError(f"'{self.path}' cannot be written: is the disk full?")
+        if (frame.shape[1], frame.shape[0]) != self._size:
+            frame = cv2.resize(frame, self._size)
+        if self._start is None or stamp < self._start:
+            self._start = stamp - self.count / self.rate
+        wanted = round((stamp - self._start) * self.rate) + 1
+        # A long gap is not filled with more than a second of standing picture.
+        for _ in range(min(max(wanted - self.count, 0), round(self.rate))):
+            self._writer.write(frame)
+            self.count += 1
+        if wanted > self.count:
+            self._start = stamp - self.count / self.rate
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._writer is not None:
+            self._writer.release()
+
+
+class ContactSheet:
+    """Keeps frames evenly over time, however long it takes, and lays them out as one picture."""
+
+    def __init__(self) -> None:
+        self._tiles: list[np.ndarray] = []
+        self._every, self._seen = 1, 0
+
+    def add(self, frame: np.ndarray, text: str) -> None:
+        """
+        Offer a frame.
+
+        :param frame: uint8 (H, W, 3) BGR.
+        :param text: written into its corner.
+        """
+        if self._seen % self._every == 0:
+            tile = cv2.resize(frame, _TILE, interpolation=cv2.INTER_AREA)
+            cv2.rectangle(tile, (0, _TILE[1] - 18), (90, _TILE[1]), (30, 30, 30), -1)
+            cv2.putText(tile, text, (4, _TILE[1] - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.42,
+                        (240, 240, 240), 1, cv2.LINE_AA)
+            self._tiles.append(tile)
+            if len(self._tiles) >= 2 * _SHEET:  # twice too many: keep every second one
+                self._tiles, self._every = self._tiles[::2], self._every * 2
+        self._seen += 1
+
+    def write(self, path: Path) -> None:
+        """
+        Write the picture.
+
+        :raises ValueError: if no frame was offered.
+        :raises OSError: if the file cannot be written.
+        """
+        if not self._tiles:
+            raise ValueError('no frame for the contact sheet')
+        chosen = [self._tiles[i] for i in np.unique(
+            np.linspace(0, len(self._tiles) - 1, _SHEET).round().astype(int))]
+        blank = np.zeros_like(chosen[0])
+        chosen += [blank] * (-len(chosen) % _COLUMNS)
+        rows = [np.hstack(chosen[i:i + _COLUMNS]) for i in range(0, len(chosen), _COLUMNS)]
+        if not cv2.imwrite(str(path), np.vstack(rows)):
+            raise OSError(f"'{path}' cannot be written: is the disk full?")
