@@ -1,0 +1,137 @@
+"""Read ``behavior.yaml``; a mistake is told with file, line, key and what is allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fer_ros.behavior.attention import AttentionConfig
+from fer_ros.behavior.dialog_tone import Tone
+from fer_ros.behavior.tone_policy import PolicyConfig
+from fer_ros.perception.labels import EMOTIONS
+
+_TONE_NUMBERS = {'rate': (0.3, 3.0), 'pitch': (0.5, 2.0), 'volume': (0.1, 3.0)}
+_TONE_KEYS = (*_TONE_NUMBERS, 'style_prompt', 'suggestions', 'expresses')
+_NUMBERS = {'min_interval': (0.0, 600.0), 'hold': (0.0, 3600.0), 'min_confidence': (0.0, 1.0)}
+_ATTENTION = {'switch_ratio': (1.0, 10.0), 'switch_dwell': (0.0, 60.0),
+              'lost_after': (0.0, 60.0)}
+_KEYS = ('tones', 'emotions', 'default_tone', 'attention', *_NUMBERS)
+
+
+class PolicyError(ValueError):
+    """The policy file cannot be used."""
+
+
+def load_policy(path: str | Path) -> PolicyConfig:
+    """
+    Read and check a policy file.
+
+    :param path: YAML, such as ``config/behavior.yaml``.
+    :raises PolicyError: names file, line, key, value and what is allowed.
+    """
+    try:
+        text = Path(path).expanduser().read_text(encoding='utf-8')
+    except (OSError, UnicodeDecodeError) as error:
+        raise PolicyError(f"policy file '{path}' cannot be read: {error}") from error
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise PolicyError(f"'{path}' is no YAML: {error}") from error
+    return _Reader(str(path)).policy(root)
+
+
+class _Reader:
+    """Walks YAML nodes, which know their lines."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def policy(self, root: yaml.Node | None) -> PolicyConfig:
+        fields = dict(self._items(root, 'the file', _KEYS))
+        for key in ('tones', 'emotions'):
+            if key not in fields:
+                raise PolicyError(f"'{self._name}': '{key}' is missing")
+        tones = {name: self._tone(name, node)
+                 for name, node in self._items(fields['tones'], 'tones')}
+        emotions = {emotion: self._choice(node, emotion, tuple(tones))
+                    for emotion, node in self._items(fields['emotions'], 'emotions', EMOTIONS)}
+        numbers = {key: self._number(fields[key], key, *limits)
+                   for key, limits in _NUMBERS.items() if key in fields}
+        default = self._choice(fields['default_tone'], 'default_tone', tuple(tones)) if (
+            'default_tone' in fields) else next(iter(tones))
+        attention = AttentionConfig(**{
+            key: self._number(node, key, *_ATTENTION[key])
+            for key, node in self._items(fields['attention'], 'attention', tuple(_ATTENTION))
+        }) if 'attention' in fields else AttentionConfig()
+        try:
+            return PolicyConfig(tones, emotions, default, attention=attention, **numbers)
+        except ValueError as error:
+            raise self._error(fields['emotions'], str(error)) from error
+
+    def _tone(self, name: str, node: yaml.Node) -> Tone:
+        values: dict[str, Any] = {}
+        for key, value in self._items(node, name, _TONE_KEYS):
+            if key in _TONE_NUMBERS:
+                values[key] = self._number(value, key, *_TONE_NUMBERS[key])
+            elif key == 'suggestions':
+                values[key] = self._strings(value, key)
+            elif key == 'expresses':
+                values[key] = self._choice(value, key, EMOTIONS)
+            else:
+                values[key] = self._string(value, key)
+        return Tone(name, **values)
+
+    def _items(self, node: yaml.Node | None, what: str,
+               allowed: tuple[str, ...] = ()) -> Iterator[tuple[str, yaml.Node]]:
+        if not isinstance(node, yaml.MappingNode) or not node.value:
+            raise self._error(node, f'{what} must be a mapping with at least one entry')
+        seen: set[str] = set()
+        for key_node, value in node.value:
+            key = str(key_node.value)
+            if allowed and key not in allowed:
+                raise self._error(key_node, f"'{key}' is not known in {what}; allowed: "
+                                  f'{", ".join(allowed)}')
+            if key in seen:
+                raise self._error(key_node, f"'{key}' is there twice")
+            seen.add(key)
+            yield key, value
+
+    def _number(self, node: yaml.Node, key: str, low: float, high: float) -> float:
+        try:
+            value = float(self._string(node, key))
+        except ValueError:
+            value = float('nan')
+        if not low <= value <= high:
+            raise self._error(node, f"{key} is '{node.value}', must be a number from {low:g} to "
+                              f'{high:g}')
+        return value
+
+    def _choice(self, node: yaml.Node, key: str, allowed: tuple[str, ...]) -> str:
+        value = self._string(node, key)
+        if value not in allowed:
+            raise self._error(node, f"{key} is '{value}', allowed: {', '.join(allowed)}")
+        return value
+
+    def _string(self, node: yaml.Node, key: str) -> str:
+        if not isinstance(node, yaml.ScalarNode):
+            raise self._error(node, f'{key} must be a single value')
+        return str(node.value)
+
+    def _strings(self, node: yaml.Node, key: str) -> tuple[str, ...]:
+        if not isinstance(node, yaml.SequenceNode):
+            raise self._error(node, f'{key} must be a list')
+        return tuple(self._string(item, key) for item in node.value)
+
+    def _error(self, node: yaml.Node | None, text: str) -> PolicyError:
+        line = f', line {node.start_mark.line + 1}' if node is not None else ''
+        return PolicyError(f"'{self._name}'{line}: {text}")
+
+
+def with_overrides(config: PolicyConfig, overrides: Mapping[str, float]) -> PolicyConfig:
+    """Return the policy with numbers replaced; negative ones keep what the file says."""
+    from dataclasses import replace
+    chosen: dict[str, Any] = {key: value for key, value in overrides.items() if value >= 0}
+    return replace(config, **chosen)

@@ -1,0 +1,126 @@
+"""behavior_node: emotion states in, dialog tone and SSML out."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import rclpy
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.time import Time
+from std_msgs.msg import Bool, String
+
+from fer_ros.behavior.attention import Person
+from fer_ros.behavior.dialog_tone import to_ssml
+from fer_ros.behavior.tone_policy import ToneDecision, TonePolicy
+from fer_ros.nodes import behavior_parameters
+from fer_ros.nodes.conversions import stamp_to_seconds
+from fer_ros.nodes.qos import emotions_qos, latched_qos
+from fer_ros_msgs.msg import DialogTone, EmotionArray
+
+
+class BehaviorNode(Node):
+    """
+    Chooses the robot's tone.
+
+    The stamps of the images drive the policy. While no EmotionArray comes, a timer moves the
+    policy's time on by what the node's clock has counted since the last one.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__('behavior_node', **kwargs)
+        behavior_parameters.declare(self)
+        self.config = behavior_parameters.read_config(self)
+        self.policy = TonePolicy(self.config.policy)
+        self._last_stamp: float | None = None
+        self._last_arrival = 0.0
+        self._tone = self.create_publisher(DialogTone, 'dialog/tone', latched_qos())
+        self._ssml = self.create_publisher(String, 'dialog/ssml', 10)
+        self.create_subscription(EmotionArray, 'emotions', self._on_emotions, emotions_qos())
+        self.create_subscription(String, 'dialog/text', self._on_text, 10)
+        self.create_subscription(Bool, 'dialog/speaking', self._on_speaking, 10)
+        self.add_on_set_parameters_callback(self._on_parameters)
+        self.create_timer(0.5, self._on_timer)
+        # Late joiners are to find a tone from the start.
+        self._publish(self.policy.update(self._now(), []))
+
+    def _on_emotions(self, message: EmotionArray) -> None:
+        stamp = stamp_to_seconds(message.header)
+        self._last_stamp, self._last_arrival = stamp, self._now()
+        people = [Person(e.id, e.label, float(e.confidence),
+                         float(e.roi.width * e.roi.height) ** 0.5) for e in message.emotions]
+        self._publish(self.policy.update(stamp, people), message.header.frame_id)
+
+    def _on_timer(self) -> None:
+        """Let time pass for the policy while no image comes."""
+        if self._last_stamp is None:
+            return
+        silent = self._now() - self._last_arrival
+        if silent > 0.5:
+            self._publish(self.policy.update(self._last_stamp + silent, []))
+
+    def _on_text(self, message: String) -> None:
+        assert self.policy.decision is not None
+        self._ssml.publish(String(data=to_ssml(
+            message.data, self.policy.decision.tone, self.config.language)))
+
+    def _on_speaking(self, message: Bool) -> None:
+        self.policy.set_speaking(message.data)
+
+    def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:
+        try:
+            config = behavior_parameters.read_config(self, {p.name: p.value for p in changed})
+        except ValueError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        self.config = config
+        self.policy.reconfigure(config.policy)
+        return SetParametersResult(successful=True)
+
+    def _publish(self, decision: ToneDecision | None, frame_id: str = '') -> None:
+        if decision is None:
+            return
+        tone = decision.tone
+        message = DialogTone(
+            person_id=decision.person_id, emotion=decision.emotion,
+            confidence=decision.confidence, tone=tone.name, rate=tone.rate, pitch=tone.pitch,
+            volume=tone.volume, style_prompt=tone.style_prompt,
+            suggestion=decision.suggestion, reason=decision.reason)
+        message.header.stamp = Time(
+            nanoseconds=max(round(decision.stamp * 1e9), 0)).to_msg()
+        message.header.frame_id = frame_id
+        self._tone.publish(message)
+        self.get_logger().info(f'tone {tone.name}: {decision.reason}')
+
+    def _now(self) -> float:
+        return self.get_clock().now().nanoseconds * 1e-9
+
+
+def main(args: list[str] | None = None) -> int:
+    """
+    Run the node until it is told to stop.
+
+    :returns: 0, or 1 if a parameter or the policy file was refused at start.
+    """
+    rclpy.init(args=args)
+    node = None
+    try:
+        node = BehaviorNode()
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except (ValueError, FileNotFoundError,
+            rclpy.exceptions.InvalidParameterException) as error:
+        rclpy.logging.get_logger('behavior_node').fatal(f'cannot start: {error}')
+        return 1
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
