@@ -13,6 +13,7 @@ from pathlib import Path
 
 import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.parameter import Parameter
 from rich.console import Console
 from rich.live import Live
 
@@ -35,7 +36,7 @@ def main(argv: list[str]) -> int:
     bag = _is_bag(options.source)
     try:
         _start(children, options, bag)
-        monitor = _watch(children, options)
+        monitor = _watch(children, options, bag)
     except KeyboardInterrupt:
         children.stop()
         return 130
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
                         'file, a folder of pictures or a bag')
     parser.add_argument('--duration', type=float, default=0.0, help='[s]; 0: until Ctrl-C')
     parser.add_argument('--output', type=Path, default=Path('demo_output'))
-    parser.add_argument('--image-topic', default='', help='of a bag; empty: its first image')
+    parser.add_argument('--image-topic', default='auto', help='of a bag; auto: its first one')
     parser.add_argument('--overlay', choices=('bars', 'cam', 'none'), default='bars')
     parser.add_argument('--anonymize', action='store_true', help='hide faces in the video')
     parser.add_argument('--detector-model', default='')
@@ -71,8 +72,11 @@ def _start(children: ChildProcesses, options: argparse.Namespace, bag: bool) -> 
     for key in ('detector_model', 'emotion_model'):
         if getattr(options, key):
             emotion[key] = getattr(options, key)
+    behavior: dict[str, str] = {}
+    if bag:  # its images are old: their age counts on its own clock
+        emotion['use_sim_time'] = behavior['use_sim_time'] = 'true'
     children.start('fer_ros.nodes.emotion_node', emotion)
-    children.start('fer_ros.nodes.behavior_node', {})
+    children.start('fer_ros.nodes.behavior_node', behavior)
     if bag:
         children.start('fer_ros.nodes.bag_player_node', {
             'bag': options.source, 'loop': 'true', 'image_topic': options.image_topic})
@@ -81,10 +85,11 @@ def _start(children: ChildProcesses, options: argparse.Namespace, bag: bool) -> 
         children.start('fer_ros.nodes.image_source_node', {'source': f'"{options.source}"'})
 
 
-def _watch(children: ChildProcesses, options: argparse.Namespace) -> DemoMonitor:
+def _watch(children: ChildProcesses, options: argparse.Namespace, bag: bool) -> DemoMonitor:
     """Show the table until the time is over, Ctrl-C, or a process ends."""
     rclpy.init()
-    monitor = DemoMonitor(options.output)
+    monitor = DemoMonitor(options.output, parameter_overrides=[
+        Parameter('use_sim_time', value=bag)])
     executor = SingleThreadedExecutor()
     executor.add_node(monitor)
     try:

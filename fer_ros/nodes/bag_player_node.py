@@ -1,0 +1,238 @@
+"""
+bag_player_node: plays mcap and sqlite3 bags with ``/clock`` where ``ros2 bag`` is missing.
+
+Messages go out as they were recorded, without being unpacked. A loop lets time jump back, as a
+looping ``ros2 bag play`` does: every node that keeps a state must notice.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.time import Time
+from rosgraph_msgs.msg import Clock
+
+_IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
+_CLOCK_PERIOD = 0.01
+
+#: name -> (default, description, range).
+_PARAMETERS: dict[str, tuple[Any, str, tuple[float, float] | None]] = {
+    'bag': ('', 'folder with metadata.yaml, or an .mcap or .db3 file', None),
+    'rate': (1.0, 'speed, 1 = as recorded', (0.01, 100.0)),
+    'loop': (False, 'begin anew at the end', None),
+    'start': (0.0, 'skip so much of the beginning [s]', (0.0, 1e9)),
+    'topics': ('', 'only these, separated by commas; empty: all', None),
+    'image_topic': ('', 'publish this topic as image (or image/compressed); auto: the first '
+                    'one with images; empty: every topic keeps its name', None),
+    'clock': (True, 'publish /clock', None),
+}
+
+
+class BagError(ValueError):
+    """A bag cannot be played; the text names it and the reason."""
+
+
+def find_bag(value: str) -> Path:
+    """
+    Return the path that the reader wants: the folder of a bag, or its single file.
+
+    :raises BagError: if there is no bag.
+    """
+    path = Path(value).expanduser()
+    if not value or not path.exists():
+        raise BagError(f"bag '{value}' is not there; give a folder with metadata.yaml, or an "
+                       '.mcap or .db3 file')
+    if path.is_file() and (path.parent / 'metadata.yaml').is_file():
+        return path.parent
+    if path.is_dir() and not (path / 'metadata.yaml').is_file():
+        raise BagError(f"'{path}' has no metadata.yaml: it is no bag, or its recording was cut "
+                       'off (ros2 bag reindex writes one)')
+    return path
+
+
+class BagPlayerNode(Node):
+    """Plays in a thread of its own; ``finished`` is set at the end, ``error`` says why."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__('bag_player_node', **kwargs)
+        for name, (default, text, limits) in _PARAMETERS.items():
+            descriptor = ParameterDescriptor(description=text)
+            if limits:
+                descriptor.floating_point_range = [FloatingPointRange(
+                    from_value=limits[0], to_value=limits[1], step=0.0)]
+            self.declare_parameter(name, default, descriptor)
+        self._reader = _open_reader(find_bag(self._value('bag')))
+        self._topics = self._advertise()
+        self._clock_topic = self.create_publisher(Clock, '/clock', 10) if (
+            self._value('clock')) else None
+        self.error = ''
+        self.finished = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def destroy_node(self) -> None:
+        """Stop playing and close the bag."""
+        self._stopping.set()
+        self._thread.join(2.0)
+        self._reader.close()
+        super().destroy_node()
+
+    def _value(self, name: str) -> Any:
+        return self.get_parameter(name).value
+
+    def _advertise(self) -> dict[int, Any]:
+        """Return connection id -> publisher of every topic whose type is installed."""
+        wanted = [t.strip() for t in self._value('topics').split(',') if t.strip()]
+        image_topic = self._image_topic()
+        publishers = {}
+        for connection in self._reader.connections:
+            if wanted and connection.topic not in wanted:
+                continue
+            if connection.topic == '/clock' and self._value('clock'):
+                continue  # ours is made from the recorded times
+            message_type = _import_type(connection.msgtype)
+            if message_type is None:
+                self.get_logger().warning(
+                    f'{connection.topic} is left out: {connection.msgtype} is not installed')
+                continue
+            topic = connection.topic
+            if topic == image_topic:
+                topic = self.resolve_topic_name('image') + (
+                    '/compressed' * (connection.msgtype == _IMAGES[1]))
+            publishers[connection.id] = self.create_publisher(
+                message_type, topic, _qos(connection))
+        if not publishers:
+            raise BagError(f"nothing to play in '{self._value('bag')}'; its topics are " + (
+                ', '.join(sorted(c.topic for c in self._reader.connections)) or 'none'))
+        return publishers
+
+    def _image_topic(self) -> str:
+        wanted = str(self._value('image_topic'))
+        images = [c.topic for c in self._reader.connections if c.msgtype in _IMAGES]
+        if wanted == 'auto' and images:
+            return str(images[0])
+        if wanted and wanted not in images:
+            raise BagError(f"image_topic '{wanted}': the bag's image topics are "
+                           f'{", ".join(images) or "none"}')
+        return wanted
+
+    def _run(self) -> None:
+        try:
+            self._wait_for_subscribers()
+            self._play()
+            while self._value('loop') and not self._stopping.is_set():
+                self.get_logger().info('the bag begins anew: time jumps back')
+                self._play()
+            self._stopping.wait(0.3)  # let the last messages leave
+        except Exception as error:  # a damaged bag raises whatever its storage raises
+            if rclpy.ok() and not self._stopping.is_set():
+                self.error = f"'{self._value('bag')}' cannot be read on: {error}"
+        self.finished.set()
+
+    def _wait_for_subscribers(self, patience: float = 2.0) -> None:
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline and not self._stopping.wait(0.05):
+            if any(p.get_subscription_count() for p in self._topics.values()):
+                self._stopping.wait(0.3)
+                return
+
+    def _play(self) -> None:
+        """Play the bag once; due times are counted from the start, so nothing drifts."""
+        connections = [c for c in self._reader.connections if c.id in self._topics]
+        first = self._reader.start_time + int(self._value('start') * 1e9)
+        began = time.monotonic()
+        for connection, stamp, data in self._reader.messages(connections, start=first):
+            due = began + (stamp - first) * 1e-9 / self._value('rate')
+            while (wait := due - time.monotonic()) > 0:
+                if self._stopping.wait(min(wait, _CLOCK_PERIOD)):
+                    return
+                passed = (time.monotonic() - began) * self._value('rate')
+                self._tell_time(min(first + int(passed * 1e9), stamp))
+            if self._stopping.is_set():
+                return
+            self._tell_time(stamp)
+            self._topics[connection.id].publish(bytes(data))
+
+    def _tell_time(self, nanoseconds: int) -> None:
+        if self._clock_topic is not None:
+            self._clock_topic.publish(Clock(clock=Time(nanoseconds=nanoseconds).to_msg()))
+
+
+def _open_reader(path: Path) -> Any:
+    from rosbags.highlevel import AnyReader
+    try:
+        reader = AnyReader([path])
+        reader.open()
+    except Exception as error:  # rosbags, sqlite3 and YAML errors
+        raise BagError(f"'{path}' cannot be opened: {error}") from error
+    if not reader.is2:
+        reader.close()
+        raise BagError(f"'{path}' is a ROS 1 bag; rosbags-convert makes a ROS 2 bag of it")
+    return reader
+
+
+def _import_type(name: str) -> Any:
+    package, kind, message = name.split('/')
+    try:
+        return getattr(import_module(f'{package}.{kind}'), message)
+    except (ImportError, AttributeError):
+        return None
+
+
+def _qos(connection: Any) -> QoSProfile:
+    """Return the recorded publisher's profile, as far as it matters here."""
+    profile = QoSProfile(depth=10)
+    for offered in connection.ext.offered_qos_profiles[:1]:
+        if 'BEST_EFFORT' in str(offered.reliability):
+            profile.reliability = ReliabilityPolicy.BEST_EFFORT
+        if 'TRANSIENT_LOCAL' in str(offered.durability):
+            profile.durability = DurabilityPolicy.TRANSIENT_LOCAL
+    return profile
+
+
+def main(args: list[str] | None = None) -> int:
+    """
+    Play until the bag ends or the node is told to stop.
+
+    :returns: 0, or 1 if the bag or a parameter was refused.
+    """
+    rclpy.init(args=args)
+    log = rclpy.logging.get_logger('bag_player_node')
+    node = None
+    try:
+        node = BagPlayerNode()
+        while rclpy.ok() and not node.finished.is_set():
+            rclpy.spin_once(node, timeout_sec=0.1)
+        if node.error:
+            log.fatal(node.error)
+            return 1
+        if node.finished.is_set():
+            log.info('the bag has ended')
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except ModuleNotFoundError as error:
+        log.fatal(f'bags need the rosbags library: pip install rosbags ({error})')
+        return 1
+    except (ValueError, rclpy.exceptions.InvalidParameterException) as error:
+        log.fatal(f'cannot start: {error}')
+        return 1
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
