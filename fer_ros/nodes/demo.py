@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import rclpy
@@ -33,12 +33,9 @@ def main(argv: list[str]) -> int:
     os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
     options.output.mkdir(parents=True, exist_ok=True)
     children = ChildProcesses()
-    bag = _is_bag(options.source)
     try:
-        _start(children, options, bag)
-        monitor = _watch(children, options, bag)
+        monitor = _watch(children, options)
     except KeyboardInterrupt:
-        children.stop()
         return 130
     finally:
         children.stop()
@@ -66,17 +63,18 @@ def _is_bag(source: str) -> bool:
     return path.suffix in ('.mcap', '.db3') or (path / 'metadata.yaml').is_file()
 
 
-def _start(children: ChildProcesses, options: argparse.Namespace, bag: bool) -> None:
-    """Start the listeners first: they miss nothing of the source."""
+def _start_listeners(children: ChildProcesses, options: argparse.Namespace, bag: bool) -> None:
     emotion = {'overlay': options.overlay, 'anonymize': str(options.anonymize).lower()}
-    for key in ('detector_model', 'emotion_model'):
-        if getattr(options, key):
-            emotion[key] = getattr(options, key)
     behavior: dict[str, str] = {}
+    for key in ('detector_model', 'emotion_model'):
+        emotion[key] = getattr(options, key)
     if bag:  # its images are old: their age counts on its own clock
         emotion['use_sim_time'] = behavior['use_sim_time'] = 'true'
     children.start('fer_ros.nodes.emotion_node', emotion)
     children.start('fer_ros.nodes.behavior_node', behavior)
+
+
+def _start_source(children: ChildProcesses, options: argparse.Namespace, bag: bool) -> None:
     if bag:
         children.start('fer_ros.nodes.bag_player_node', {
             'bag': options.source, 'loop': 'true', 'image_topic': options.image_topic})
@@ -85,23 +83,28 @@ def _start(children: ChildProcesses, options: argparse.Namespace, bag: bool) -> 
         children.start('fer_ros.nodes.image_source_node', {'source': f'"{options.source}"'})
 
 
-def _watch(children: ChildProcesses, options: argparse.Namespace, bag: bool) -> DemoMonitor:
+def _watch(children: ChildProcesses, options: argparse.Namespace) -> DemoMonitor:
     """Show the table until the time is over, Ctrl-C, or a process ends."""
+    bag = _is_bag(options.source)
+    _start_listeners(children, options, bag)
     rclpy.init()
     monitor = DemoMonitor(options.output, parameter_overrides=[
         Parameter('use_sim_time', value=bag)])
     executor = SingleThreadedExecutor()
     executor.add_node(monitor)
     try:
-        with _display(monitor) as refresh:
-            shown = time.monotonic()
-            while not options.duration or monitor.elapsed < options.duration:
+        with _display(monitor) as (period, refresh):
+            # The source starts when all listen: nothing of it is missed.
+            _spin(executor, children, 15.0, monitor.connected)
+            monitor.start = time.monotonic()
+            _start_source(children, options, bag)
+            shown = 0.0
+            while not children.ended() and (
+                    not options.duration or monitor.elapsed < options.duration):
                 executor.spin_once(0.05)
-                if children.ended():
-                    break
-                if time.monotonic() - shown >= refresh[0]:
+                if time.monotonic() - shown >= period:
                     shown = time.monotonic()
-                    refresh[1]()
+                    refresh()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     finally:
@@ -112,8 +115,15 @@ def _watch(children: ChildProcesses, options: argparse.Namespace, bag: bool) -> 
     return monitor
 
 
+def _spin(executor: SingleThreadedExecutor, children: ChildProcesses, patience: float,
+          until: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline and not until() and not children.ended():
+        executor.spin_once(0.05)
+
+
 @contextlib.contextmanager
-def _display(monitor: DemoMonitor) -> Iterator[tuple]:
+def _display(monitor: DemoMonitor) -> Iterator[tuple[float, Callable[[], None]]]:
     """Give (period [s], function that refreshes): a live table, or a line a second."""
     if sys.stdout.isatty():
         with Live(monitor.table(), console=Console(), auto_refresh=False) as live:

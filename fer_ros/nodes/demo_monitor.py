@@ -52,6 +52,11 @@ class DemoMonitor(Node):
         """Time since the start [s]."""
         return time.monotonic() - self.start
 
+    def connected(self) -> bool:
+        """Return whether emotion_node, behavior_node and this node have found each other."""
+        return bool(self.count_publishers('emotions') and self.count_publishers('dialog/tone')
+                    and self.count_subscribers('emotions') > 1 and self.tones)
+
     @property
     def rate(self) -> float:
         """Messages a second over the last ones."""
