@@ -31,7 +31,7 @@ def wait_for(condition, timeout=10.0):
     while time.monotonic() < deadline:
         if condition():
             return True
-        time.sleep(0.01)
+        time.sleep(0.002)
     return bool(condition())
 
 

@@ -1,0 +1,71 @@
+"""The policy file: what ships is good, each mistake names its line."""
+
+from pathlib import Path
+
+import pytest
+
+from fer_ros.behavior.policy_file import PolicyError, load_policy, with_overrides
+from fer_ros.behavior.tone_policy import NEVER_MIRRORED
+from fer_ros.perception.labels import EMOTIONS
+
+SHIPPED = Path(__file__).resolve().parents[2] / 'config' / 'behavior.yaml'
+GOOD = 'tones:\n  neutral:\n    rate: 1.0\nemotions:\n  happy: neutral\n'
+
+
+def test_the_shipped_file():
+    """Every emotion has a tone, no negative one is mirrored, every tone can be spoken."""
+    policy = load_policy(SHIPPED)
+    assert set(policy.emotions) == set(EMOTIONS)
+    for emotion in NEVER_MIRRORED:
+        assert policy.emotions[emotion] in ('calm', 'reassuring')
+    assert all(tone.style_prompt.endswith('.') for tone in policy.tones.values())
+
+
+def test_the_smallest_file(tmp_path):
+    """Everything else has a default."""
+    file = tmp_path / 'b.yaml'
+    file.write_text(GOOD)
+    assert load_policy(file).default_tone == 'neutral'
+
+
+@pytest.mark.parametrize('text, line, what', [
+    ('', 0, 'mapping'), ('[1, 2]', 1, 'mapping'), ('tones:\n  a: {rate: 1}\n', 0, "'emotions'"),
+    (GOOD + 'hold: fast\n', 6, "hold is 'fast', must be a number from 0 to 3600"),
+    (GOOD + 'hold: -1\n', 6, "hold is '-1'"), (GOOD + 'hold: nan\n', 6, 'nan'),
+    (GOOD + 'min_confidence: 1.1\n', 6, 'from 0 to 1'),
+    (GOOD + 'holt: 1\n', 6, "'holt' is not known in the file; allowed: tones"),
+    (GOOD + 'hold: 1\nhold: 2\n', 7, 'twice'),
+    (GOOD.replace('rate: 1.0', 'rate: 9'), 3, 'from 0.3 to 3'),
+    (GOOD.replace('happy: neutral', 'happy: loud'), 5, "happy is 'loud', allowed: neutral"),
+    (GOOD.replace('happy', 'hungry'), 5, "'hungry' is not known in emotions"),
+    (GOOD + 'attention:\n  switch_ratio: 0.5\n', 7, 'from 1 to 10'),
+    (GOOD + 'default_tone: [x]\n', 6, 'single value'),
+    ('tones:\n  s:\n    expresses: angry\nemotions:\n  fear: s\n', 5, 'must not be answered'),
+])
+def test_mistakes_name_their_line(tmp_path, text, line, what):
+    """File, line, key and what is allowed."""
+    file = tmp_path / 'b.yaml'
+    file.write_text(text)
+    with pytest.raises(PolicyError) as caught:
+        load_policy(file)
+    assert what in str(caught.value)
+    assert str(file) in str(caught.value)
+    assert (f'line {line}:' in str(caught.value)) or line == 0
+
+
+def test_unreadable_files(tmp_path):
+    """Missing, a folder, no YAML, no text."""
+    broken, binary = tmp_path / 'x.yaml', tmp_path / 'y.yaml'
+    broken.write_text('a: [')
+    binary.write_bytes(b'\xff\xfe\x00')
+    for path in (tmp_path / 'none.yaml', tmp_path, broken, binary):
+        with pytest.raises(PolicyError, match=path.name):
+            load_policy(path)
+
+
+def test_overrides():
+    """Negative numbers keep what the file says."""
+    policy = load_policy(SHIPPED)
+    changed = with_overrides(policy, {'hold': 1.0, 'min_interval': -1.0})
+    assert changed.hold == 1.0
+    assert changed.min_interval == policy.min_interval

@@ -1,0 +1,114 @@
+"""When the tone changes, and when it must not."""
+
+import pytest
+
+from fer_ros.behavior.attention import Person
+from fer_ros.behavior.dialog_tone import Tone
+from fer_ros.behavior.tone_policy import NEVER_MIRRORED, PolicyConfig, TonePolicy
+
+TONES = {name: Tone(name) for name in ('neutral', 'cheerful', 'calm')}
+TONES['encouraging'] = Tone('encouraging', suggestions=('music', 'a walk'))
+EMOTIONS = {'neutral': 'neutral', 'happy': 'cheerful', 'sad': 'encouraging', 'angry': 'calm'}
+
+
+def policy(**changes):
+    """Return a started policy."""
+    result = TonePolicy(PolicyConfig(TONES, EMOTIONS, **changes))
+    assert result.update(0.0, []).tone.name == 'neutral'
+    return result
+
+
+def one(label, confidence=0.9, id_='f1'):
+    """Return one person."""
+    return [Person(id_, label, confidence, 100.0)]
+
+
+def test_first_decision_is_the_default_tone():
+    """Late joiners find a tone; it comes once."""
+    p = policy()
+    assert p.update(0.1, []) is None
+    assert p.decision.reason == 'start'
+
+
+def test_emotion_to_tone_with_person_and_reason():
+    """The decision says whom it answers and why."""
+    decision = policy().update(0.1, one('happy'))
+    assert (decision.tone.name, decision.person_id, decision.emotion) == (
+        'cheerful', 'f1', 'happy')
+    assert decision.reason == 'f1 looks happy (90%)'
+
+
+@pytest.mark.parametrize('label, confidence', [
+    ('uncertain', 0.9), ('happy', 0.49), ('neutral', 0.9), ('fear', 0.9)])
+def test_no_change(label, confidence):
+    """Uncertain, weak, the same tone, an emotion without a rule."""
+    assert policy().update(0.1, one(label, confidence)) is None
+
+
+@pytest.mark.parametrize('stamp, changed', [(3.99, False), (4.1, True)])
+def test_min_interval(stamp, changed):
+    """One change per interval."""
+    p = policy(min_interval=4.0)
+    p.update(0.1, one('happy'))
+    assert (p.update(stamp, one('angry')) is not None) is changed
+
+
+def test_changes_wait_for_the_end_of_the_utterance():
+    """Nothing while speaking; the pending change comes right after."""
+    p = policy()
+    p.set_speaking(True)
+    assert p.update(0.1, one('happy')) is None
+    p.set_speaking(False)
+    assert p.update(0.2, one('happy')).tone.name == 'cheerful'
+
+
+def test_back_to_default_after_hold():
+    """Not before; and only once."""
+    p = policy(hold=6.0)
+    p.update(0.1, one('happy'))
+    assert p.update(6.0, []) is None
+    decision = p.update(6.2, [])
+    assert (decision.tone.name, decision.person_id) == ('neutral', '')
+    assert p.update(20.0, []) is None
+
+
+def test_suggestions_take_turns():
+    """The same mood twice gets two different offers."""
+    p = policy(min_interval=0.0)
+    offers = []
+    for i in range(3):
+        offers.append(p.update(1 + i, one('sad')).suggestion)
+        p.update(1.5 + i, one('happy'))
+    assert offers == ['music', 'a walk', 'music']
+
+
+def test_time_jumping_back_starts_anew():
+    """A bag loop neither blocks changes nor invents one."""
+    p = policy(min_interval=4.0)
+    p.update(100.0, one('happy'))
+    assert p.update(5.0, one('happy')) is None
+    assert p.update(5.1, one('angry')).tone.name == 'calm'
+
+
+def test_stamps_before_the_start():
+    """Images older than the robot's clock (a bag without /clock) work too."""
+    p = TonePolicy(PolicyConfig(TONES, EMOTIONS))
+    p.update(1e9, [])
+    assert p.update(5.0, one('happy')).tone.name == 'cheerful'
+
+
+@pytest.mark.parametrize('emotion', NEVER_MIRRORED)
+def test_negative_emotions_are_never_mirrored(emotion):
+    """A policy that would show anger to the angry is refused."""
+    tones = {**TONES, 'sharp': Tone('sharp', expresses='angry')}
+    with pytest.raises(ValueError, match=f"'{emotion}' must not be answered by tone 'sharp'"):
+        PolicyConfig(tones, {emotion: 'sharp'})
+
+
+@pytest.mark.parametrize('changes, text', [
+    ({'default_tone': 'loud'}, "tone 'loud'"), ({'hold': -1.0}, 'hold is -1.0'),
+    ({'min_interval': float('nan')}, 'min_interval is nan')])
+def test_bad_policies(changes, text):
+    """The value is named."""
+    with pytest.raises(ValueError, match=text):
+        PolicyConfig(TONES, EMOTIONS, **changes)
