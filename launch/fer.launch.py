@@ -95,5 +95,7 @@ def start_nodes(context: LaunchContext) -> list[Node]:
     if value_of('source') != 'none':
         nodes.append(Node(
             executable='image_source_node', name='image_source_node',
-            parameters=[use_sim_time, {'source': value_of('source')}], **common))
+            parameters=[use_sim_time, {
+                'source': value_of('source'),
+                'compressed': value_of('image_transport') == 'compressed'}], **common))
     return nodes
