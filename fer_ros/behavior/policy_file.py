@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import yaml
 
 from fer_ros.behavior.attention import AttentionConfig
 from fer_ros.behavior.dialog_tone import Tone
-from fer_ros.behavior.tone_policy import PolicyConfig
+from fer_ros.behavior.tone_policy import PolicyConfig, check_answer
 from fer_ros.perception.labels import EMOTIONS
 
 _TONE_NUMBERS = {'rate': (0.3, 3.0), 'pitch': (0.5, 2.0), 'volume': (0.1, 3.0)}
@@ -56,7 +57,7 @@ class _Reader:
                 raise PolicyError(f"'{self._name}': '{key}' is missing")
         tones = {name: self._tone(name, node)
                  for name, node in self._items(fields['tones'], 'tones')}
-        emotions = {emotion: self._choice(node, emotion, tuple(tones))
+        emotions = {emotion: self._answer(node, emotion, tones)
                     for emotion, node in self._items(fields['emotions'], 'emotions', EMOTIONS)}
         numbers = {key: self._number(fields[key], key, *limits)
                    for key, limits in _NUMBERS.items() if key in fields}
@@ -66,10 +67,15 @@ class _Reader:
             key: self._number(node, key, *_ATTENTION[key])
             for key, node in self._items(fields['attention'], 'attention', tuple(_ATTENTION))
         }) if 'attention' in fields else AttentionConfig()
+        return PolicyConfig(tones, emotions, default, attention=attention, **numbers)
+
+    def _answer(self, node: yaml.Node, emotion: str, tones: Mapping[str, Tone]) -> str:
+        name = self._choice(node, emotion, tuple(tones))
         try:
-            return PolicyConfig(tones, emotions, default, attention=attention, **numbers)
+            check_answer(emotion, tones[name])
         except ValueError as error:
-            raise self._error(fields['emotions'], str(error)) from error
+            raise self._error(node, str(error)) from error
+        return name
 
     def _tone(self, name: str, node: yaml.Node) -> Tone:
         values: dict[str, Any] = {}
@@ -132,6 +138,5 @@ class _Reader:
 
 def with_overrides(config: PolicyConfig, overrides: Mapping[str, float]) -> PolicyConfig:
     """Return the policy with numbers replaced; negative ones keep what the file says."""
-    from dataclasses import replace
     chosen: dict[str, Any] = {key: value for key, value in overrides.items() if value >= 0}
     return replace(config, **chosen)

@@ -8,8 +8,20 @@ from dataclasses import dataclass, field
 from fer_ros.behavior.attention import Attention, AttentionConfig, Person
 from fer_ros.behavior.dialog_tone import Tone
 
-#: Emotions that a robot must not show back.
+#: Emotions that a robot must not show back, nor answer with one of NEGATIVE.
 NEVER_MIRRORED = ('angry', 'disgust', 'fear', 'contempt')
+NEGATIVE = (*NEVER_MIRRORED, 'sad')
+
+
+def check_answer(emotion: str, tone: Tone) -> None:
+    """
+    Refuse a tone that would mirror a negative emotion.
+
+    :raises ValueError: names emotion and tone.
+    """
+    if emotion in NEVER_MIRRORED and tone.expresses in NEGATIVE:
+        raise ValueError(f"emotion '{emotion}' must not be answered by tone '{tone.name}', "
+                         f"which expresses '{tone.expresses}'")
 
 
 @dataclass(frozen=True)
@@ -40,10 +52,7 @@ class PolicyConfig:
             if name not in self.tones:
                 raise ValueError(f"tone '{name}' is not one of {', '.join(self.tones)}")
         for emotion, name in self.emotions.items():
-            shown = self.tones[name].expresses
-            if emotion in NEVER_MIRRORED and shown in NEVER_MIRRORED:
-                raise ValueError(f"emotion '{emotion}' must not be answered by tone '{name}', "
-                                 f"which expresses '{shown}'")
+            check_answer(emotion, self.tones[name])
         for key in ('min_interval', 'hold', 'min_confidence'):
             if not getattr(self, key) >= 0:
                 raise ValueError(f'{key} is {getattr(self, key)}, must be 0 or more')
@@ -86,6 +95,7 @@ class TonePolicy:
         self.speaking = False
         self._stamp = self._last_face = self._changed = 0.0
         self._offered: dict[str, int] = {}
+        self._latest: tuple[Person | None, bool] = (None, False)
 
     def update(self, stamp: float, people: Sequence[Person]) -> ToneDecision | None:
         """
@@ -104,11 +114,27 @@ class TonePolicy:
         person = self.attention.update(stamp, people)
         if people:
             self._last_face = stamp
-        return self._change(stamp, person, bool(people))
+        self._latest = person, bool(people)
+        return self._change(stamp, *self._latest)
 
-    def set_speaking(self, speaking: bool) -> None:
-        """Hold changes while an utterance is spoken; the next update after it may change."""
+    def idle(self, stamp: float) -> ToneDecision | None:
+        """
+        Let time pass while no frame comes.
+
+        :param stamp: an estimate [s]: the next frame's may be earlier, that is no jump back.
+        :returns: the change to the default tone once ``hold`` is over, else None.
+        """
+        return self._change(stamp, None, False)
+
+    def set_speaking(self, speaking: bool) -> ToneDecision | None:
+        """
+        Hold changes while an utterance is spoken.
+
+        :returns: at its end the change that the latest frame asked for, if any.
+        """
+        ended = self.speaking and not speaking
         self.speaking = speaking
+        return self._change(self._stamp, *self._latest) if ended else None
 
     def reconfigure(self, config: PolicyConfig) -> None:
         """Take new rules; the tone stays until there is a reason to change it."""
@@ -116,36 +142,38 @@ class TonePolicy:
 
     def _restart(self, stamp: float) -> None:
         self.attention.reset()
-        self._last_face = stamp
+        self._last_face, self._latest = stamp, (None, False)
         self._changed = stamp - self.config.min_interval
 
     def _change(self, stamp: float, person: Person | None,
                 anybody: bool) -> ToneDecision | None:
-        if self.speaking or stamp - self._changed < self.config.min_interval - 1e-6:
+        if self.decision is None or self.speaking or (
+                stamp - self._changed < self.config.min_interval - 1e-6):
             return None
         if not anybody:
             gone = stamp - self._last_face
-            if gone < self.config.hold - 1e-6 or self._current == self.config.default_tone:
+            if gone < self.config.hold - 1e-6 or self._is_current(self.config.default_tone):
                 return None
+            self._changed = stamp
             return self._decide(
                 stamp, self.config.default_tone, None, f'nobody seen for {gone:.1f} s')
         if person is None or person.confidence < self.config.min_confidence:
             return None
         name = self.config.emotions.get(person.label)  # uncertain has no tone: no change
-        if name is None or name == self._current:
+        if name is None or self._is_current(name):
             return None
+        self._changed = stamp
         return self._decide(
             stamp, name, person,
             f'{person.id} looks {person.label} ({person.confidence:.0%})')
 
-    @property
-    def _current(self) -> str:
-        return self.decision.tone.name if self.decision else ''
+    def _is_current(self, name: str) -> bool:
+        """Compare values, not names: a reloaded file may have changed them."""
+        return self.decision is not None and self.decision.tone == self.config.tones[name]
 
     def _decide(self, stamp: float, name: str, person: Person | None,
                 reason: str) -> ToneDecision:
         tone = self.config.tones[name]
-        self._changed = stamp if person is not None else self._changed
         self.decision = ToneDecision(
             stamp, tone, person.id if person else '', person.label if person else '',
             person.confidence if person else 0.0, self._suggestion(tone), reason)

@@ -55,7 +55,7 @@ def open_frame_source(source: str, loop: bool = False) -> FrameSource:
     if source.isdigit() or source.startswith('/dev/'):
         return CameraSource(source)
     path = Path(source).expanduser()
-    if path.is_dir():
+    if source and path.is_dir():  # '' would be the working directory
         return FolderSource(path, loop)
     if path.is_file():
         return VideoSource(path, loop)

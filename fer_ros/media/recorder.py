@@ -50,7 +50,7 @@ class VideoRecorder:
             self._writer.write(frame)
             self.count += 1
         if wanted > self.count:
-            self._start = stamp - self.count / self.rate
+            self._start = stamp - (self.count - 1) / self.rate
 
     def close(self) -> None:
         """Finish the file."""

@@ -16,11 +16,12 @@ from typing import Any
 
 import rclpy
 from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
+
+from fer_ros.nodes.running import run_node
 
 _IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 _CLOCK_PERIOD = 0.01
@@ -65,6 +66,9 @@ class BagPlayerNode(Node):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__('bag_player_node', **kwargs)
+        self.error = ''
+        self.finished, self._stopping = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
         for name, (default, text, limits) in _PARAMETERS.items():
             descriptor = ParameterDescriptor(description=text)
             if limits:
@@ -75,17 +79,15 @@ class BagPlayerNode(Node):
         self._topics = self._advertise()
         self._clock_topic = self.create_publisher(Clock, '/clock', 10) if (
             self._value('clock')) else None
-        self.error = ''
-        self.finished = threading.Event()
-        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def destroy_node(self) -> None:
         """Stop playing and close the bag."""
         self._stopping.set()
-        self._thread.join(2.0)
-        self._reader.close()
+        if self._thread is not None:  # None if the start was refused halfway
+            self._thread.join(2.0)
+            self._reader.close()
         super().destroy_node()
 
     def _value(self, name: str) -> Any:
@@ -134,7 +136,8 @@ class BagPlayerNode(Node):
             while self._value('loop') and not self._stopping.is_set():
                 self.get_logger().info('the bag begins anew: time jumps back')
                 self._play()
-            self._stopping.wait(0.3)  # let the last messages leave
+            if not self._stopping.wait(0.3):  # let the last messages leave
+                self.get_logger().info('the bag has ended')
         except Exception as error:  # a damaged bag raises whatever its storage raises
             if rclpy.ok() and not self._stopping.is_set():
                 self.error = f"'{self._value('bag')}' cannot be read on: {error}"
@@ -170,7 +173,10 @@ class BagPlayerNode(Node):
 
 
 def _open_reader(path: Path) -> Any:
-    from rosbags.highlevel import AnyReader
+    try:
+        from rosbags.highlevel import AnyReader
+    except ModuleNotFoundError as error:
+        raise BagError('bags need the rosbags library: pip install rosbags') from error
     try:
         reader = AnyReader([path])
         reader.open()
@@ -202,36 +208,8 @@ def _qos(connection: Any) -> QoSProfile:
 
 
 def main(args: list[str] | None = None) -> int:
-    """
-    Play until the bag ends or the node is told to stop.
-
-    :returns: 0, or 1 if the bag or a parameter was refused.
-    """
-    rclpy.init(args=args)
-    log = rclpy.logging.get_logger('bag_player_node')
-    node = None
-    try:
-        node = BagPlayerNode()
-        while rclpy.ok() and not node.finished.is_set():
-            rclpy.spin_once(node, timeout_sec=0.1)
-        if node.error:
-            log.fatal(node.error)
-            return 1
-        if node.finished.is_set():
-            log.info('the bag has ended')
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except ModuleNotFoundError as error:
-        log.fatal(f'bags need the rosbags library: pip install rosbags ({error})')
-        return 1
-    except (ValueError, rclpy.exceptions.InvalidParameterException) as error:
-        log.fatal(f'cannot start: {error}')
-        return 1
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    """Play until the bag ends or the node is told to stop."""
+    return run_node('bag_player_node', BagPlayerNode, args)
 
 
 if __name__ == '__main__':

@@ -5,9 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import rclpy
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.time import Time
@@ -19,6 +17,7 @@ from fer_ros.behavior.tone_policy import ToneDecision, TonePolicy
 from fer_ros.nodes import behavior_parameters
 from fer_ros.nodes.conversions import stamp_to_seconds
 from fer_ros.nodes.qos import emotions_qos, latched_qos
+from fer_ros.nodes.running import run_node
 from fer_ros_msgs.msg import DialogTone, EmotionArray
 
 
@@ -99,27 +98,8 @@ class BehaviorNode(Node):
 
 
 def main(args: list[str] | None = None) -> int:
-    """
-    Run the node until it is told to stop.
-
-    :returns: 0, or 1 if a parameter or the policy file was refused at start.
-    """
-    rclpy.init(args=args)
-    node = None
-    try:
-        node = BehaviorNode()
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except (ValueError, FileNotFoundError,
-            rclpy.exceptions.InvalidParameterException) as error:
-        rclpy.logging.get_logger('behavior_node').fatal(f'cannot start: {error}')
-        return 1
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    """Run the node until it is told to stop."""
+    return run_node('behavior_node', BehaviorNode, args)
 
 
 if __name__ == '__main__':

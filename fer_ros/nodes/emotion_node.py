@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage, Image
@@ -21,6 +19,7 @@ from fer_ros.nodes.face_locator import FaceLocator
 from fer_ros.nodes.health import Health
 from fer_ros.nodes.image_conversions import ImageError
 from fer_ros.nodes.qos import emotions_qos, image_qos
+from fer_ros.nodes.running import NodeRefusedError, run_node
 from fer_ros.perception.model_card import ModelCardError
 from fer_ros.perception.pipeline import build_pipeline
 from fer_ros_msgs.msg import EmotionArray
@@ -203,33 +202,17 @@ class EmotionNode(LifecycleNode):
 
 
 def main(args: list[str] | None = None) -> int:
-    """
-    Run the node until it is told to stop.
-
-    :returns: 0, or 1 if parameters or models were refused at start.
-    """
-    rclpy.init(args=args)
-    node = None
-    try:
-        node = EmotionNode()
-        if node.config['autostart'] and not _start(node):
-            return 1
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except (ValueError, FileNotFoundError,
-            rclpy.exceptions.InvalidParameterException) as error:
-        rclpy.logging.get_logger('emotion_node').fatal(f'cannot start: {error}')
-        return 1
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    """Run the node until it is told to stop; with autostart, refused models end it at once."""
+    return run_node('emotion_node', _started_node, args)
 
 
-def _start(node: EmotionNode) -> bool:
-    return bool(node.trigger_configure() == _SUCCESS and node.trigger_activate() == _SUCCESS)
+def _started_node() -> EmotionNode:
+    node = EmotionNode()
+    if node.config['autostart'] and not (
+            node.trigger_configure() == _SUCCESS and node.trigger_activate() == _SUCCESS):
+        node.destroy_node()
+        raise NodeRefusedError('configuring failed, see above')
+    return node
 
 
 if __name__ == '__main__':

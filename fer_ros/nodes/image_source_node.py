@@ -14,7 +14,6 @@ import numpy as np
 import rclpy
 import yaml
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from std_msgs.msg import Header
@@ -22,6 +21,7 @@ from std_msgs.msg import Header
 from fer_ros.media.frame_source import FrameSource, SourceError, open_frame_source
 from fer_ros.nodes.image_conversions import array_to_compressed, array_to_image
 from fer_ros.nodes.qos import image_qos
+from fer_ros.nodes.running import run_node
 
 #: name -> (default, description, range).
 _PARAMETERS: dict[str, tuple[Any, str, tuple[float, float] | None]] = {
@@ -49,6 +49,9 @@ class ImageSourceNode(Node):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__('image_source_node', **kwargs)
+        self.error = ''
+        self.finished, self._stopping = threading.Event(), threading.Event()
+        self._thread: threading.Thread | None = None
         for name, (default, text, limits) in _PARAMETERS.items():
             self.declare_parameter(name, default, _descriptor(default, text, limits))
         self._source: FrameSource = open_frame_source(
@@ -60,17 +63,15 @@ class ImageSourceNode(Node):
             CompressedImage, self.resolve_topic_name('image') + '/compressed', qos
         ) if self._value('compressed') else None
         self._calibration = _read_calibration(str(self._value('camera_info_file')))
-        self.error = ''
-        self.finished = threading.Event()
-        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def destroy_node(self) -> None:
         """Stop the thread and release the source."""
         self._stopping.set()
-        self._thread.join(2.0)
-        self._source.close()
+        if self._thread is not None:  # None if the start was refused halfway
+            self._thread.join(2.0)
+            self._source.close()
         super().destroy_node()
 
     def _value(self, name: str) -> Any:
@@ -80,6 +81,8 @@ class ImageSourceNode(Node):
         self.get_logger().info(f'publishing {self._source.name}')
         try:
             self._publish_all()
+            if not self._stopping.is_set():
+                self.get_logger().info('the source has ended')
         except (SourceError, cv2.error) as error:
             self.error = str(error)
         except Exception as error:  # the context was shut down while a frame was in work
@@ -162,33 +165,8 @@ def _descriptor(default: Any, text: str,
 
 
 def main(args: list[str] | None = None) -> int:
-    """
-    Publish until the source ends or the node is told to stop.
-
-    :returns: 0, or 1 if the source or a parameter was refused.
-    """
-    rclpy.init(args=args)
-    log = rclpy.logging.get_logger('image_source_node')
-    node = None
-    try:
-        node = ImageSourceNode()
-        while rclpy.ok() and not node.finished.is_set():
-            rclpy.spin_once(node, timeout_sec=0.1)
-        if node.error:
-            log.fatal(node.error)
-            return 1
-        if node.finished.is_set():
-            log.info('the source has ended')
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except (ValueError, rclpy.exceptions.InvalidParameterException) as error:
-        log.fatal(f'cannot start: {error}')
-        return 1
-    finally:
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
-    return 0
+    """Publish until the source ends or the node is told to stop."""
+    return run_node('image_source_node', ImageSourceNode, args)
 
 
 if __name__ == '__main__':

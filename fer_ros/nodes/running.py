@@ -1,0 +1,52 @@
+"""The frame around every node: start, spin, stop cleanly, and say in one line why not."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import rclpy
+from rclpy.exceptions import ParameterException
+from rclpy.executors import ExternalShutdownException
+
+
+class NodeRefusedError(ValueError):
+    """A node will not start or go on; its text is all that the user needs to read."""
+
+
+def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None) -> int:
+    """
+    Run a node until it is told to stop, or has finished by itself.
+
+    :param name: for the log.
+    :param create: makes the node. One with an event ``finished`` ends when it is set, and has
+        failed if its ``error`` is not empty.
+    :param args: command line; None takes the process's.
+    :returns: exit status: 0, or 1 if the node was refused or failed.
+    """
+    rclpy.init(args=args)
+    node = None
+    try:
+        node = create()
+        _spin(node, getattr(node, 'finished', None))
+        if getattr(node, 'error', ''):
+            raise NodeRefusedError(node.error)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except (ValueError, OSError, ModuleNotFoundError, ParameterException) as error:
+        rclpy.logging.get_logger(name).fatal(f'cannot run: {error}')
+        return 1
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+def _spin(node: Any, finished: threading.Event | None) -> None:
+    if finished is None:
+        rclpy.spin(node)
+        return
+    while rclpy.ok() and not finished.is_set():
+        rclpy.spin_once(node, timeout_sec=0.1)

@@ -1,0 +1,147 @@
+"""behavior_node with real topics: tone on change, latched; SSML; hold without messages."""
+
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+import pytest
+
+rclpy = pytest.importorskip('rclpy')
+
+from helpers import ros, spinning, wait_for  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
+from sensor_msgs.msg import RegionOfInterest  # noqa: E402
+from std_msgs.msg import Bool, String  # noqa: E402
+
+from fer_ros.nodes.behavior_node import BehaviorNode  # noqa: E402
+from fer_ros.nodes.qos import emotions_qos, latched_qos  # noqa: E402
+from fer_ros_msgs.msg import DialogTone, Emotion, EmotionArray  # noqa: E402
+
+
+class Rig:
+    """A behavior_node, somebody who reports emotions, and a dialog manager."""
+
+    def __init__(self, **overrides):
+        overrides = {'min_interval': 0.0, **overrides}
+        self.node = BehaviorNode(parameter_overrides=[
+            Parameter(key, value=value) for key, value in overrides.items()])
+        self.peer = rclpy.create_node('peer')
+        self.emotions = self.peer.create_publisher(EmotionArray, 'emotions', emotions_qos())
+        self.text = self.peer.create_publisher(String, 'dialog/text', 10)
+        self.speaking = self.peer.create_publisher(Bool, 'dialog/speaking', 10)
+        self.tones, self.ssml = [], []
+        self.peer.create_subscription(
+            DialogTone, 'dialog/tone', self.tones.append, latched_qos())
+        self.peer.create_subscription(String, 'dialog/ssml', self.ssml.append, 10)
+
+    def ready(self):
+        """Wait until all have found each other and the first tone is there."""
+        assert wait_for(lambda: self.tones and self.emotions.get_subscription_count() and
+                        self.text.get_subscription_count() and
+                        self.speaking.get_subscription_count() and
+                        self.node._ssml.get_subscription_count())
+
+    def see(self, label, stamp, confidence=0.9):
+        """Report one face."""
+        message = EmotionArray()
+        message.header.stamp.sec = stamp
+        message.header.frame_id = 'camera'
+        if label:
+            message.emotions = [Emotion(
+                id='f1', label=label, confidence=confidence,
+                roi=RegionOfInterest(width=80, height=100))]
+        self.emotions.publish(message)
+
+
+@pytest.fixture
+def rig():
+    """Return a running rig."""
+    with ros():
+        result = Rig()
+        with spinning(result.node, result.peer):
+            result.ready()
+            yield result
+
+
+def test_tone_follows_the_state_and_is_latched(rig):
+    """Neutral at start, cheerful for the happy; a late joiner gets the tone at once."""
+    assert rig.tones[0].tone == 'neutral'
+    rig.see('happy', 100)
+    assert wait_for(lambda: len(rig.tones) == 2)
+    tone = rig.tones[-1]
+    assert (tone.tone, tone.person_id, tone.emotion) == ('cheerful', 'f1', 'happy')
+    assert tone.header.stamp.sec == 100
+    assert tone.rate > 1
+    assert tone.style_prompt
+    assert tone.suggestion
+    rig.see('happy', 101)
+    late = []
+    rig.peer.create_subscription(DialogTone, 'dialog/tone', late.append, latched_qos())
+    assert wait_for(lambda: late)
+    assert late[0].tone == 'cheerful'
+    assert len(rig.tones) == 2
+
+
+def test_text_becomes_ssml(rig):
+    """With the prosody of the tone, escaped."""
+    rig.see('sad', 100)
+    assert wait_for(lambda: len(rig.tones) == 2)
+    rig.text.publish(String(data='Tea & biscuits < 5 minutes?'))
+    assert wait_for(lambda: rig.ssml)
+    root = ElementTree.fromstring(rig.ssml[0].data)
+    assert ''.join(root.itertext()) == 'Tea & biscuits < 5 minutes?'
+    assert root[0].get('rate') == '100%'
+    assert root[0].get('pitch') == '+4%'
+
+
+def test_no_change_while_speaking(rig):
+    """The change waits until the utterance is over."""
+    rig.speaking.publish(Bool(data=True))
+    assert wait_for(lambda: rig.node.policy.speaking)
+    rig.see('angry', 100)
+    assert not wait_for(lambda: len(rig.tones) > 1, 0.5)
+    rig.speaking.publish(Bool(data=False))
+    assert wait_for(lambda: not rig.node.policy.speaking)
+    rig.see('angry', 101)
+    assert wait_for(lambda: len(rig.tones) == 2)
+    assert rig.tones[-1].tone == 'calm'
+
+
+def test_back_to_neutral_when_the_camera_dies():
+    """No message at all: the node's clock brings the tone back after hold."""
+    with ros():
+        rig = Rig(hold=1.0)
+        with spinning(rig.node, rig.peer):
+            rig.ready()
+            rig.see('happy', 100)
+            assert wait_for(lambda: len(rig.tones) == 2)
+            assert wait_for(lambda: len(rig.tones) == 3, 5.0)
+            assert rig.tones[-1].tone == 'neutral'
+            assert 'nobody' in rig.tones[-1].reason
+
+
+def test_policy_file_can_change_at_run_time(rig, tmp_path):
+    """A bad file is refused with its line, a good one is used."""
+    bad, good = tmp_path / 'bad.yaml', tmp_path / 'good.yaml'
+    bad.write_text('tones:\n  a: {rate: 99}\nemotions: {happy: a}\n')
+    good.write_text('tones:\n  neutral: {rate: 1}\n  soft: {rate: 0.8}\n'
+                    'emotions: {happy: soft}\n')
+    result = rig.node.set_parameters([Parameter('policy_file', value=str(bad))])[0]
+    assert not result.successful
+    assert 'line 2' in result.reason
+    assert rig.node.set_parameters([Parameter('policy_file', value=str(good))])[0].successful
+    rig.see('happy', 100)
+    assert wait_for(lambda: rig.tones[-1].tone == 'soft')
+
+
+@pytest.mark.parametrize('parameter, text', [
+    ('policy_file:=/none.yaml', 'cannot be read'), ('hold:=9999.0', 'hold'),
+    ('language:=""', 'language')])
+def test_bad_start_is_one_clear_line(parameter, text):
+    """A real process: exit status 1, the reason, no traceback."""
+    done = subprocess.run(
+        [sys.executable, '-m', 'fer_ros.nodes.behavior_node', '--ros-args', '-p', parameter],
+        capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert text in done.stderr
+    assert 'Traceback' not in done.stderr

@@ -1,0 +1,97 @@
+"""The command line as a user meets it."""
+
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import cv2
+import pytest
+
+from fer_ros import __version__, cli
+
+
+@pytest.mark.parametrize('arguments', [['--help'], ['-h'], ['help'], []])
+def test_help_lists_every_command(capsys, arguments):
+    """One line each; without a command it is an error as well."""
+    assert cli.main(arguments) == (0 if arguments else 2)
+    lines = capsys.readouterr().out.splitlines()
+    for name in cli.COMMANDS:
+        assert sum(line.split()[:1] == [name] for line in lines) == 1
+    assert max(map(len, lines)) < 90
+
+
+def test_version(capsys):
+    """The package's."""
+    assert cli.main(['--version']) == 0
+    assert capsys.readouterr().out == f'fer_ros {__version__}\n'
+
+
+def test_unknown_command_names_the_known(capsys):
+    """On the error stream, with status 2."""
+    assert cli.main(['dance']) == 2
+    error = capsys.readouterr().err
+    assert "'dance'" in error and all(name in error for name in cli.COMMANDS)
+
+
+@pytest.mark.parametrize('module', [module for module, _ in cli.COMMANDS.values()])
+def test_every_command_is_there(module):
+    """The table names modules that exist."""
+    assert find_spec(module) is not None
+
+
+@pytest.mark.parametrize('missing, arguments, remedy', [
+    ('torch', ['train', '--preset', 'emotion'], 'pip install torch'),
+    ('rclpy', ['demo'], 'needs ROS 2'), ('fer_ros_msgs', ['demo'], 'colcon build')])
+def test_missing_dependency_is_one_line_with_the_remedy(monkeypatch, capsys, missing, arguments,
+                                                        remedy):
+    """No traceback for what a user can mend."""
+    gone = ('fer_ros.nodes', 'fer_ros.training', missing)
+    for name in [n for n in sys.modules if n.startswith(gone)]:
+        monkeypatch.delitem(sys.modules, name)
+
+    class Missing:
+        """An import system without that package."""
+
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name.split('.')[0] == missing:
+                raise ModuleNotFoundError(f"No module named '{name}'", name=name)
+
+    monkeypatch.setattr(sys, 'meta_path', [Missing, *sys.meta_path])
+    assert cli.main(arguments) == 1
+    error = capsys.readouterr().err
+    assert remedy in error and error.count('\n') == 1
+
+
+def test_analyze_prints_and_draws(astronaut, tmp_path, capsys):
+    """The table on the terminal, the annotated copy in the folder."""
+    picture = tmp_path / 'astronaut.png'
+    cv2.imwrite(str(picture), astronaut)
+    assert cli.main(['analyze', str(picture), '--output', str(tmp_path / 'out')]) == 0
+    output = capsys.readouterr().out
+    assert '1 face\n' in output and 'happy [ok]' in output
+    drawn = cv2.imread(str(tmp_path / 'out' / 'astronaut_emotions.png'))
+    assert drawn.shape == astronaut.shape and (drawn != astronaut).any()
+
+
+def test_analyze_goes_on_after_a_bad_picture(astronaut, tmp_path, capsys):
+    """The bad one is named, the good one judged, the status tells."""
+    good, bad = tmp_path / 'good.png', tmp_path / 'bad.png'
+    cv2.imwrite(str(good), astronaut)
+    bad.write_text('no picture')
+    assert cli.main(['analyze', str(bad), str(good)]) == 1
+    output = capsys.readouterr().out
+    assert f'{bad}: not there or no picture' in output and 'happy' in output
+
+
+def test_analyze_refuses_a_missing_model(tmp_path, capsys):
+    """One line that names the file."""
+    assert cli.main(['analyze', 'a.png', '--emotion-model', '/none/emotion.onnx']) == 1
+    assert '/none/emotion.onnx' in capsys.readouterr().err
+
+
+def test_module_runs():
+    """``python -m fer_ros`` is the same."""
+    done = subprocess.run([sys.executable, '-m', 'fer_ros', '--version'],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stdout == f'fer_ros {__version__}\n'
