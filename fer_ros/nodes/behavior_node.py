@@ -58,8 +58,10 @@ class BehaviorNode(Node):
         if self._last_stamp is None:
             return
         silent = self._now() - self._last_arrival
-        if silent > 0.5:
-            self._publish(self.policy.update(self._last_stamp + silent, []))
+        if silent < 0:  # the simulation began anew
+            self._last_arrival = self._now()
+        elif silent > 0.5:
+            self._publish(self.policy.idle(self._last_stamp + silent))
 
     def _on_text(self, message: String) -> None:
         assert self.policy.decision is not None
@@ -67,12 +69,12 @@ class BehaviorNode(Node):
             message.data, self.policy.decision.tone, self.config.language)))
 
     def _on_speaking(self, message: Bool) -> None:
-        self.policy.set_speaking(message.data)
+        self._publish(self.policy.set_speaking(message.data))
 
     def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:
         try:
             config = behavior_parameters.read_config(self, {p.name: p.value for p in changed})
-        except ValueError as error:
+        except (ValueError, FileNotFoundError) as error:
             return SetParametersResult(successful=False, reason=str(error))
         self.config = config
         self.policy.reconfigure(config.policy)

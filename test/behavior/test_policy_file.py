@@ -40,7 +40,8 @@ def test_the_smallest_file(tmp_path):
     (GOOD.replace('happy', 'hungry'), 5, "'hungry' is not known in emotions"),
     (GOOD + 'attention:\n  switch_ratio: 0.5\n', 7, 'from 1 to 10'),
     (GOOD + 'default_tone: [x]\n', 6, 'single value'),
-    ('tones:\n  s:\n    expresses: angry\nemotions:\n  fear: s\n', 5, 'must not be answered'),
+    ('tones:\n  s: {expresses: angry}\nemotions:\n  happy: s\n  fear: s\n', 5,
+     'must not be answered'),
 ])
 def test_mistakes_name_their_line(tmp_path, text, line, what):
     """File, line, key and what is allowed."""

@@ -1,10 +1,12 @@
 """When the tone changes, and when it must not."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fer_ros.behavior.attention import Person
 from fer_ros.behavior.dialog_tone import Tone
-from fer_ros.behavior.tone_policy import NEVER_MIRRORED, PolicyConfig, TonePolicy
+from fer_ros.behavior.tone_policy import NEGATIVE, NEVER_MIRRORED, PolicyConfig, TonePolicy
 
 TONES = {name: Tone(name) for name in ('neutral', 'cheerful', 'calm')}
 TONES['encouraging'] = Tone('encouraging', suggestions=('music', 'a walk'))
@@ -58,8 +60,68 @@ def test_changes_wait_for_the_end_of_the_utterance():
     p = policy()
     p.set_speaking(True)
     assert p.update(0.1, one('happy')) is None
-    p.set_speaking(False)
-    assert p.update(0.2, one('happy')).tone.name == 'cheerful'
+    assert p.set_speaking(True) is None
+    assert p.set_speaking(False).tone.name == 'cheerful'
+    assert p.set_speaking(False) is None
+
+
+def test_an_utterance_before_the_first_frame_changes_nothing():
+    """Neither before nor after the start."""
+    p = TonePolicy(PolicyConfig(TONES, EMOTIONS))
+    p.set_speaking(True)
+    assert p.set_speaking(False) is None
+    assert p.update(0.0, []).reason == 'start'
+
+
+def test_a_hold_that_ends_while_speaking_is_kept():
+    """The robot does not turn neutral in mid-sentence."""
+    p = policy(hold=1.0, min_interval=0.0)
+    p.update(0.1, one('happy'))
+    p.set_speaking(True)
+    assert p.update(5.0, []) is None
+    assert p.set_speaking(False).tone.name == 'neutral'
+
+
+def test_idle_time_is_no_jump_back():
+    """The next frame's stamp may be earlier than the clock's estimate."""
+    p = policy(hold=6.0, min_interval=4.0)
+    p.update(1.0, one('happy'))
+    assert p.idle(3.0) is None
+    assert p.update(2.9, one('angry')) is None  # min_interval still holds
+    assert p.idle(8.9).tone.name == 'neutral'
+    assert p.idle(9.0) is None
+
+
+def test_return_to_default_counts_as_a_change():
+    """One change per interval, whatever the cause."""
+    p = policy(hold=1.0, min_interval=4.0)
+    p.update(0.1, one('happy'))
+    assert p.update(5.0, []).tone.name == 'neutral'
+    assert p.update(8.9, one('happy')) is None
+    assert p.update(9.0, one('happy')).tone.name == 'cheerful'
+
+
+def test_reloaded_values_take_effect():
+    """The same name with other values is a change."""
+    p = policy(min_interval=0.0)
+    p.update(0.1, one('happy'))
+    p.reconfigure(PolicyConfig(
+        {**TONES, 'cheerful': Tone('cheerful', rate=1.2)}, EMOTIONS, min_interval=0.0))
+    assert p.update(0.2, one('happy')).tone.rate == 1.2
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from(['', *EMOTIONS, 'uncertain'])),
+                max_size=60))
+def test_changes_keep_their_distance(frames):
+    """Whatever is seen: min_interval lies between two changes."""
+    p, stamp, changes = policy(min_interval=2.0, hold=1.0), 0.0, []
+    for step, label in frames:
+        stamp += step
+        decision = p.update(stamp, one(label) if label else [])
+        if decision:
+            changes.append(stamp)
+    assert all(b - a >= 2.0 - 1e-5 for a, b in zip(changes, changes[1:]))
 
 
 def test_back_to_default_after_hold():
@@ -97,10 +159,11 @@ def test_stamps_before_the_start():
     assert p.update(5.0, one('happy')).tone.name == 'cheerful'
 
 
+@pytest.mark.parametrize('shown', NEGATIVE)
 @pytest.mark.parametrize('emotion', NEVER_MIRRORED)
-def test_negative_emotions_are_never_mirrored(emotion):
+def test_negative_emotions_are_never_mirrored(emotion, shown):
     """A policy that would show anger to the angry is refused."""
-    tones = {**TONES, 'sharp': Tone('sharp', expresses='angry')}
+    tones = {**TONES, 'sharp': Tone('sharp', expresses=shown)}
     with pytest.raises(ValueError, match=f"'{emotion}' must not be answered by tone 'sharp'"):
         PolicyConfig(tones, {emotion: 'sharp'})
 
