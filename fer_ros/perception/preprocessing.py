@@ -27,9 +27,9 @@ def to_gray(image: np.ndarray) -> np.ndarray:
 
     :param image: uint8 (H, W) gray or (H, W, 3) BGR.
     :returns: uint8 (H, W); the same array if it is gray already.
-    :raises ValueError: for another shape or dtype.
+    :raises ValueError: for an empty image, another shape or dtype.
     """
-    if image.dtype != np.uint8 or image.ndim not in (2, 3) or (
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.size == 0 or (
             image.ndim == 3 and image.shape[2] != 3):
         raise ValueError(f'expected uint8 (H, W) or (H, W, 3), got {image.dtype} {image.shape}')
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
