@@ -1,5 +1,6 @@
 """behavior_node with real topics: tone on change, latched; SSML; hold without messages."""
 
+import signal
 import subprocess
 import sys
 from xml.etree import ElementTree
@@ -143,3 +144,41 @@ def test_bad_start_is_one_clear_line(parameter, text):
     assert done.returncode == 1
     assert text in done.stderr
     assert 'Traceback' not in done.stderr
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(number):
+    """A real process, once it runs: exit status 0, no traceback."""
+    with ros():
+        peer, tones = rclpy.create_node('peer'), []
+        peer.create_subscription(DialogTone, 'dialog/tone', tones.append, latched_qos())
+        process = subprocess.Popen([sys.executable, '-m', 'fer_ros.nodes.behavior_node'],
+                                   stderr=subprocess.PIPE, text=True)
+        try:
+            with spinning(peer):
+                assert wait_for(lambda: tones, 30)
+            process.send_signal(number)
+            _, errors = process.communicate(timeout=20)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert 'Traceback' not in errors
+
+
+def test_time_jumping_back_goes_on(rig):
+    """A bag that loops: the next mood is answered as ever."""
+    rig.see('happy', 100)
+    assert wait_for(lambda: len(rig.tones) == 2)
+    rig.see('angry', 5)
+    assert wait_for(lambda: len(rig.tones) == 3)
+    assert (rig.tones[-1].tone, rig.tones[-1].header.stamp.sec) == ('calm', 5)
+
+
+def test_speech_after_a_reload_has_the_new_values(rig, tmp_path):
+    """The same tone with another rate is published anew."""
+    file = tmp_path / 'b.yaml'
+    file.write_text('tones:\n  neutral: {rate: 0.8}\nemotions: {neutral: neutral}\n')
+    assert rig.node.set_parameters([Parameter('policy_file', value=str(file))])[0].successful
+    rig.see('neutral', 100)
+    assert wait_for(lambda: len(rig.tones) == 2)
+    assert rig.tones[-1].rate == pytest.approx(0.8)

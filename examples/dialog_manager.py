@@ -1,0 +1,33 @@
+"""A dialog manager in a few lines: speaks in the robot's tone. Run: python3 <this file>."""
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from std_msgs.msg import String
+
+from fer_ros_msgs.msg import DialogTone
+
+
+def main():
+    """Print what to tell the language model and what to hand to the speech synthesis."""
+    rclpy.init()
+    node = rclpy.create_node('dialog_manager')
+    text = node.create_publisher(String, 'dialog/text', 10)
+
+    def on_tone(tone):
+        print(f'system prompt: {tone.style_prompt} ({tone.reason})', flush=True)
+        offer = f' Shall we {tone.suggestion}?' if tone.suggestion else ''
+        text.publish(String(data='How are you?' + offer))
+
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    node.create_subscription(DialogTone, 'dialog/tone', on_tone, latched)
+    node.create_subscription(
+        String, 'dialog/ssml', lambda ssml: print(f'say: {ssml.data}', flush=True), 10)
+    rclpy.spin(node)
+
+
+if __name__ == '__main__':
+    try:
+        main()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
