@@ -9,7 +9,8 @@ from fer_ros import __version__
 
 #: command -> (module with ``main(argv) -> int``, what it does).
 COMMANDS = {
-    'demo': ('fer_ros.nodes.demo', 'the whole system at work: demo scene, camera, video, folder, bag'),
+    'demo': ('fer_ros.nodes.demo',
+             'the whole system at work: demo scene, camera, video, folder or bag'),
     'analyze': ('fer_ros.analyze', 'find and judge the faces of still pictures'),
     'train': ('fer_ros.training.train', 'train the emotion network or the face detector'),
     'evaluate': ('fer_ros.training.evaluate', 'judge emotion networks'),

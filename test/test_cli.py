@@ -63,6 +63,21 @@ def test_missing_dependency_is_one_line_with_the_remedy(monkeypatch, capsys, mis
     assert remedy in error and error.count('\n') == 1
 
 
+@pytest.mark.parametrize('command', cli.COMMANDS)
+def test_every_command_tells_its_arguments(capsys, command):
+    """``fer_ros <command> --help``."""
+    if cli.COMMANDS[command][0].startswith('fer_ros.training'):
+        pytest.importorskip('torch')
+    if command == 'demo':
+        pytest.importorskip('rclpy')
+    try:
+        status = cli.main([command, '--help'])
+    except SystemExit as error:  # argparse leaves so
+        status = error.code
+    assert status == 0
+    assert f'usage: fer_ros {command}' in capsys.readouterr().out
+
+
 def test_analyze_prints_and_draws(astronaut, tmp_path, capsys):
     """The table on the terminal, the annotated copy in the folder."""
     picture = tmp_path / 'astronaut.png'

@@ -192,11 +192,15 @@ def _cut_out(name: str, picture: np.ndarray, face: BoundingBox) -> Actor:
     height, width = picture.shape[:2]
     x, y = face.center
     y_grid, x_grid = np.mgrid[0:height, 0:width].astype(np.float32)
-    head = ((x_grid - x) / (0.95 * face.width)) ** 2 + (
+    head = ((x_grid - x) / (0.85 * face.width)) ** 2 + (
         (y_grid - y + 0.1 * face.height) / (0.95 * face.height)) ** 2
     chest = ((x_grid - x) / (1.7 * face.width)) ** 2 + (
         (y_grid - y - 1.6 * face.height) / (1.0 * face.height)) ** 2
     mask = np.clip(3.5 * (1.15 - np.minimum(head, chest)), 0, 1).astype(np.float32)
+    # Where the portrait itself ends, it fades too.
+    ends = np.minimum(np.minimum(x_grid, width - 1 - x_grid),
+                      np.minimum(y_grid, height - 1 - y_grid))
+    mask *= np.clip(ends / (0.25 * face.width), 0, 1)
     mask = cv2.GaussianBlur(mask, (0, 0), face.width * 0.04)
     rows, columns = np.flatnonzero(mask.max(1) > 0.01), np.flatnonzero(mask.max(0) > 0.01)
     top, left = int(rows[0]), int(columns[0])

@@ -18,11 +18,13 @@ class VideoRecorder:
 
     :param path: an .avi file (Motion JPEG: every OpenCV writes and reads it).
     :param rate: frames a second of the file; gaps repeat the last frame.
+    :param longest: what comes after so many seconds is left out: the disk has an end.
     :raises OSError: at the first frame, if the file cannot be written.
     """
 
-    def __init__(self, path: Path, rate: float = 30.0) -> None:
+    def __init__(self, path: Path, rate: float = 30.0, longest: float = 300.0) -> None:
         self.path, self.rate, self.count = path, rate, 0
+        self._most = max(round(longest * rate), 1)
         self._writer: cv2.VideoWriter | None = None
         self._start: float | None = None
         self._size = (0, 0)
@@ -46,10 +48,11 @@ class VideoRecorder:
             self._start = stamp - self.count / self.rate
         wanted = round((stamp - self._start) * self.rate) + 1
         # A long gap is not filled with more than a second of standing picture.
-        for _ in range(min(max(wanted - self.count, 0), round(self.rate))):
+        missing = min(wanted, self._most) - self.count
+        for _ in range(min(missing, round(self.rate))):
             self._writer.write(frame)
             self.count += 1
-        if wanted > self.count:
+        if self.count < min(wanted, self._most):
             self._start = stamp - (self.count - 1) / self.rate
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import IO
 
+_LIBC = ctypes.CDLL(None)  # loaded here: between fork and exec is no place to
 _PR_SET_PDEATHSIG = 1
 
 
@@ -67,9 +69,8 @@ class ChildProcesses:
 
 def _die_with_parent() -> None:
     """Run in the child: a session of its own (Ctrl-C is ours to pass on), and PDEATHSIG."""
-    import os
     os.setsid()
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _tail(log: IO[bytes], lines: int = 8) -> str:

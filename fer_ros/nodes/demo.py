@@ -49,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--source', default='demo', help="demo, a camera's number, a video "
                         'file, a folder of pictures or a bag')
     parser.add_argument('--duration', type=float, default=0.0, help='[s]; 0: until Ctrl-C')
-    parser.add_argument('--output', type=Path, default=Path('demo_output'))
+    parser.add_argument('--output', type=Path, default=Path('demo_output'),
+                        help='folder; the video keeps the first 5 minutes')
     parser.add_argument('--image-topic', default='auto', help='of a bag; auto: its first one')
     parser.add_argument('--overlay', choices=('bars', 'cam', 'none'), default='bars')
     parser.add_argument('--anonymize', action='store_true', help='hide faces in the video')

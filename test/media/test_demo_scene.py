@@ -65,15 +65,16 @@ def test_light_dims_by_half(scene):
 
 
 def test_truth_holds_in_the_picture(scene, pipeline_config):
-    """Our own detector finds each face where the scene says that it is."""
-    from fer_ros.perception.pipeline import build_pipeline
-    for t in (3.0, 12.0, 24.0):
-        found = [face.track.detection.box
-                 for face in build_pipeline(pipeline_config).analyze(scene.render(t))]
-        truth = [box for _, box in scene.ground_truth(t)]
-        assert len(found) == len(truth)
-        for box in truth:
-            assert max(box.iou(other) for other in found) > 0.5, t
+    """Our own detector finds every face that is wholly in view where the scene says it is."""
+    from fer_ros.perception.face_detector import load_face_detector
+    detector = load_face_detector(pipeline_config.detector_model)
+    found = []
+    for t in np.linspace(0.3, PERIOD - 0.3, 60):
+        boxes = [detection.box for detection in detector.detect(scene.render(t))]
+        found += [any(box.iou(truth) > 0.5 for box in boxes)
+                  for _, truth in scene.ground_truth(t)
+                  if truth.clipped(640, 480).area > 0.99 * truth.area]
+    assert len(found) > 60 and np.mean(found) >= 0.98
 
 
 @pytest.mark.parametrize('width, height', [(160, 120), (1280, 720), (33, 47)])

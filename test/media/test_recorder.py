@@ -46,6 +46,15 @@ def test_times_are_kept(tmp_path, frames, expected):
     assert record(tmp_path / 'a.avi', frames) == pytest.approx(expected, abs=3)
 
 
+def test_recording_ends_before_the_disk(tmp_path):
+    """Frames after the longest time are left out."""
+    recorder = VideoRecorder(tmp_path / 'a.avi', 10.0, longest=0.3)
+    for index in range(50):
+        recorder.add(gray(5 * index), index / 10)
+    recorder.close()
+    assert recorder.count == len(read_back(tmp_path / 'a.avi')) == 3
+
+
 def test_frames_of_another_size_are_fitted(tmp_path):
     """A camera that changes its resolution does not end the recording."""
     recorder = VideoRecorder(tmp_path / 'a.avi', 10.0)
