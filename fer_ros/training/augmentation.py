@@ -14,6 +14,8 @@ def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     :param generator: the source of all randomness.
     :returns: float (N, 1, H, W), gray levels 0..255.
     """
+    if len(images) == 0:
+        return images
     images = _warp(images, generator)
     images = _light(images, generator)
     images = _resolution(images, generator)
