@@ -6,14 +6,16 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import rclpy
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
+from rclpy.signals import SignalHandlerOptions
 from rich.console import Console
 from rich.live import Live
 
@@ -32,6 +34,9 @@ def main(argv: list[str]) -> int:
     # Nobody else's robot is to hear the demo, nor the demo them, unless asked for.
     os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
     options.output.mkdir(parents=True, exist_ok=True)
+    # A shell ignores Ctrl-C for what it runs in the background; SIGTERM is a wish to end, too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     children = ChildProcesses()
     try:
         monitor = _watch(children, options)
@@ -88,7 +93,7 @@ def _watch(children: ChildProcesses, options: argparse.Namespace) -> DemoMonitor
     """Show the table until the time is over, Ctrl-C, or a process ends."""
     bag = _is_bag(options.source)
     _start_listeners(children, options, bag)
-    rclpy.init()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     monitor = DemoMonitor(options.output, parameter_overrides=[
         Parameter('use_sim_time', value=bag)])
     executor = SingleThreadedExecutor()
@@ -106,7 +111,7 @@ def _watch(children: ChildProcesses, options: argparse.Namespace) -> DemoMonitor
                 if time.monotonic() - shown >= period:
                     shown = time.monotonic()
                     refresh()
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
         pass
     finally:
         executor.shutdown()

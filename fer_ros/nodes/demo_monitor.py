@@ -43,6 +43,8 @@ class DemoMonitor(Node):
         self._latencies: deque[float] = deque(maxlen=3000)
         self._arrivals: deque[float] = deque(maxlen=90)
         self._first_stamp: float | None = None
+        self._last_stamp = 0.0
+        self._longest_gap = 0.0
         self.create_subscription(EmotionArray, 'emotions', self._on_emotions, emotions_qos())
         self.create_subscription(DialogTone, 'dialog/tone', self._on_tone, latched_qos())
         self.create_subscription(Image, 'emotions/image', self._on_image, image_qos())
@@ -78,7 +80,8 @@ class DemoMonitor(Node):
             'seconds': round(self.elapsed, 1), 'messages': self.messages,
             'seconds_to_first_face': None if self.first_face is None else round(
                 self.first_face, 2),
-            'rate_hz': round(self.rate, 1), 'latency_p50_ms': round(p50, 1),
+            'rate_hz': round(self.rate, 1), 'longest_gap_s': round(self._longest_gap, 2),
+            'latency_p50_ms': round(p50, 1),
             'latency_p99_ms': round(p99, 1), 'people': self.people, 'tones': self.tones}
 
     def table(self) -> Table:
@@ -117,7 +120,9 @@ class DemoMonitor(Node):
         self._arrivals.append(time.monotonic())
         self.latest = message
         if self._first_stamp is None:
-            self._first_stamp = stamp
+            self._first_stamp = self._last_stamp = stamp
+        self._longest_gap = max(self._longest_gap, stamp - self._last_stamp)
+        self._last_stamp = stamp
         for emotion in message.emotions:
             if self.first_face is None:
                 self.first_face = self.elapsed

@@ -2,11 +2,14 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import pytest
+from helpers import wait_for
 
 pytest.importorskip('rclpy')
 
@@ -55,3 +58,37 @@ def test_failure_says_why(tmp_path, source, text):
     done = run_demo(tmp_path, '--duration', '4', '--source', str(source))
     assert done.returncode == 1
     assert text in done.stderr
+
+
+def children_of(pid):
+    """Return the ids of the processes that a process started."""
+    return Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
+
+
+def runs(pid):
+    """Return whether a process is there and no zombie."""
+    try:
+        return Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()[0] != 'Z'
+    except FileNotFoundError:
+        return False
+
+
+@pytest.mark.skipif(not sys.platform.startswith('linux'), reason='reads /proc')
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_no_process_is_left_behind(tmp_path, number):
+    """Also none when the demo itself is killed."""
+    demo = subprocess.Popen(
+        [sys.executable, '-m', 'fer_ros', 'demo', '--output', str(tmp_path)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**os.environ, 'ROS_DOMAIN_ID': str(41 + os.getpid() % 9)})
+    try:
+        assert wait_for(lambda: len(children_of(demo.pid)) == 3, 40)
+        children = children_of(demo.pid)
+        demo.send_signal(number)
+        output, _ = demo.communicate(timeout=30)
+    finally:
+        demo.kill()
+    assert 'Traceback' not in output
+    assert wait_for(lambda: not any(map(runs, children)), 10)
+    if number != signal.SIGKILL:
+        assert (tmp_path / 'summary.json').is_file()
