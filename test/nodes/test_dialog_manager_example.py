@@ -56,7 +56,7 @@ def test_the_example_speaks_in_the_tone(process):
         with spinning(node, camera):
             assert wait_for(lambda: has(lines, 'system prompt:', '(start)'), 30)
             assert wait_for(publisher.get_subscription_count)
-            # A text sent before DDS has joined its two ends is lost: moods change until one is said.
+            # A text sent before discovery is over is lost: moods change until one is said.
             for stamp in range(100, 120):
                 publisher.publish(face('sad' if stamp % 2 else 'happy', stamp))
                 if wait_for(lambda: has(lines, 'say: <speak', 'rate="108%"', 'Shall we'), 1.0):
