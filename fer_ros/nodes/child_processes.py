@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import IO
 
 _LIBC = ctypes.CDLL(None)  # loaded here: between fork and exec is no place to
@@ -34,7 +35,8 @@ class ChildProcesses:
         log = tempfile.TemporaryFile()
         process = subprocess.Popen(
             [sys.executable, '-m', module, *(['--ros-args', *arguments] if arguments else [])],
-            stdout=log, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent)
+            stdout=log, stderr=subprocess.STDOUT,
+            preexec_fn=partial(_die_with_parent, os.getpid()))
         self._children.append((module.rsplit('.', 1)[1], process, log))
 
     def ended(self) -> bool:
@@ -67,10 +69,13 @@ class ChildProcesses:
                 time.sleep(0.02)
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int) -> None:
     """Run in the child: a session of its own (Ctrl-C is ours to pass on), and PDEATHSIG."""
     os.setsid()
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    # A node that still starts may miss SIGTERM, and has nothing to save.
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before it could be watched
+        os._exit(1)
 
 
 def _tail(log: IO[bytes], lines: int = 8) -> str:

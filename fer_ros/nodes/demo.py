@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,14 +35,13 @@ def main(argv: list[str]) -> int:
     # Nobody else's robot is to hear the demo, nor the demo them, unless asked for.
     os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
     options.output.mkdir(parents=True, exist_ok=True)
-    # A shell ignores Ctrl-C for what it runs in the background; SIGTERM is a wish to end, too.
+    # A flag, no exception: one that comes while a process is being started would get lost.
+    enough = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, lambda *_: enough.set())
     children = ChildProcesses()
     try:
-        monitor = _watch(children, options)
-    except KeyboardInterrupt:
-        return 130
+        monitor = _watch(children, options, enough)
     finally:
         children.stop()
     return _report(monitor, children, options)
@@ -89,7 +89,8 @@ def _start_source(children: ChildProcesses, options: argparse.Namespace, bag: bo
         children.start('fer_ros.nodes.image_source_node', {'source': f'"{options.source}"'})
 
 
-def _watch(children: ChildProcesses, options: argparse.Namespace) -> DemoMonitor:
+def _watch(children: ChildProcesses, options: argparse.Namespace,
+           enough: threading.Event) -> DemoMonitor:
     """Show the table until the time is over, Ctrl-C, or a process ends."""
     bag = _is_bag(options.source)
     _start_listeners(children, options, bag)
@@ -101,18 +102,16 @@ def _watch(children: ChildProcesses, options: argparse.Namespace) -> DemoMonitor
     try:
         with _display(monitor) as (period, refresh):
             # The source starts when all listen: nothing of it is missed.
-            _spin(executor, children, 15.0, monitor.connected)
+            _spin(executor, children, 15.0, lambda: enough.is_set() or monitor.connected())
             monitor.start = time.monotonic()
             _start_source(children, options, bag)
             shown = 0.0
-            while not children.ended() and (
+            while not enough.is_set() and not children.ended() and (
                     not options.duration or monitor.elapsed < options.duration):
                 executor.spin_once(0.05)
                 if time.monotonic() - shown >= period:
                     shown = time.monotonic()
                     refresh()
-    except KeyboardInterrupt:
-        pass
     finally:
         executor.shutdown()
         monitor.close()
