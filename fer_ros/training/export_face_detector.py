@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,7 @@ def main(argv: list[str]) -> int:
         'decoder': 'yunet', 'smallest_face': 12.0, 'score_threshold': options.score_threshold,
         'architecture': 'anchor-free, depthwise separable, strides 8/16/32',
         'parameters': sum(p.numel() for p in network.parameters()),
+        'date': datetime.date.today().isoformat(),
         'training': {'steps': state['step'], 'preset': state['config']},
         'data': '3,631 pictures from FDDB (via a course data set), face-mask-detection (CC0), '
                 'helmet-detection (CC0), an ImageNet sample, Caltech Faces 1999 and Azure '

@@ -6,6 +6,7 @@ import pytest
 from fer_ros.perception.types import BoundingBox, Detection
 from fer_ros.training.detection_metrics import (
     average_precision,
+    best_threshold,
     false_alarms,
     landmark_error,
     match,
@@ -71,6 +72,13 @@ def test_the_threshold_allows_so_many_false_alarms():
     pictures = [matched(found((0, 0, 20, score)), labeled()) for score in (0.9, 0.5, 0.3, 0.2)]
     for share, alarms in ((0.0, 0), (0.25, 1), (0.5, 2), (1.0, 4)):
         assert false_alarms(pictures, threshold_at(pictures, share)) == alarms
+
+
+def test_the_best_threshold_parts_faces_from_false_alarms():
+    m = matched(found((0, 0, 20, 0.9), (100, 0, 20, 0.61), (500, 0, 20, 0.58)),
+                labeled((0, 0, 20), (100, 0, 20)))
+    assert best_threshold([m]) == 0.6
+    assert 0 < best_threshold([]) < 1
 
 
 def test_landmark_error_is_a_fraction_of_the_eye_distance():
