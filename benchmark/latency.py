@@ -24,12 +24,12 @@ os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS',
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import rclpy  # noqa: E402
-from fer_ros.nodes.image_conversions import array_to_image  # noqa: E402
 from rclpy.executors import SingleThreadedExecutor  # noqa: E402
 from sensor_msgs.msg import Image  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
 from benchmark.scene import scene_with_faces  # noqa: E402
+from fer_ros.nodes.image_conversions import array_to_image  # noqa: E402
 from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
 from fer_ros_msgs.msg import EmotionArray  # noqa: E402
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -37,11 +38,21 @@ def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None
     except (ValueError, OSError, ModuleNotFoundError, ParameterException) as error:
         rclpy.logging.get_logger(name).fatal(f'cannot run: {error}')
         return 1
+    except Exception:
+        if rclpy.ok():  # else it was told to stop while it was still starting
+            raise
     finally:
+        _ignore_interrupts()
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _ignore_interrupts() -> None:
+    """Let a second Ctrl-C not break into the clean-up."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _spin(node: Any, finished: threading.Event | None) -> None:

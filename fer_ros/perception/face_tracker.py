@@ -11,6 +11,8 @@ from fer_ros.perception import kalman
 from fer_ros.perception.types import BoundingBox, Detection, FaceTrack
 
 TENTATIVE, CONFIRMED, LOST = 'tentative', 'confirmed', 'lost'
+#: A gap without any frame is no sign that a face went away, unless it is longer than this [s].
+LONGEST_GAP = 3.0
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,7 @@ class TrackerConfig:
         in face sizes.
     """
 
-    high_score: float = 0.6
+    high_score: float = 0.5
     min_hits: int = 2
     max_age: float = 1.0
     max_distance: float = 1.0
@@ -38,6 +40,7 @@ class _Track:
     first_stamp: float
     last_stamp: float
     hits: int = 1
+    unseen: float = 0.0
     confirmed: bool = False
     detected: bool = True
 
@@ -72,8 +75,9 @@ class FaceTracker:
             self.reset()
         dt = 0.0 if self._stamp is None else stamp - self._stamp
         self._stamp = stamp
-        self._forget(stamp)
-        self._predict(dt)
+        self._forget(dt)
+        # Nobody walks straight on for long: an old speed says little.
+        self._predict(min(dt, self.config.max_age))
         strong = [d for d in detections if d.score >= self.config.high_score]
         weak = [d for d in detections if d.score < self.config.high_score]
         unmatched = self._match(self._tracks, strong, stamp)
@@ -85,9 +89,14 @@ class FaceTracker:
             self._start(detection, stamp)
         return [self._public(track) for track in self._tracks]
 
-    def _forget(self, stamp: float) -> None:
-        self._tracks = [
-            track for track in self._tracks if stamp - track.last_stamp <= self.config.max_age]
+    def _forget(self, dt: float) -> None:
+        for track in self._tracks:
+            # Seen in the last frame: the time in which nobody looked counts up to max_age only.
+            counted = min(dt, self.config.max_age) if (
+                track.detected and dt <= LONGEST_GAP) else dt
+            track.unseen += counted
+        # The tolerance keeps float rounding from costing a frame.
+        self._tracks = [t for t in self._tracks if t.unseen <= self.config.max_age + 1e-6]
 
     def _predict(self, dt: float) -> None:
         if not self._tracks:
@@ -121,7 +130,7 @@ class FaceTracker:
     def _hit(self, track: _Track, detection: Detection, mean: np.ndarray,
              covariance: np.ndarray, stamp: float) -> None:
         track.mean, track.covariance, track.detection = mean, covariance, detection
-        track.last_stamp, track.detected = stamp, True
+        track.last_stamp, track.unseen, track.detected = stamp, 0.0, True
         track.hits += 1
         track.confirmed = track.confirmed or track.hits >= self.config.min_hits
 

@@ -50,6 +50,14 @@ class FaceDetectorTrainer:
         """The checkpoint's file."""
         return self.output / 'checkpoint.pt'
 
+    def begin_with(self, checkpoint: Path) -> None:
+        """Take the averaged weights of another run; a run that resumes keeps its own."""
+        state = load_checkpoint(checkpoint)
+        self.average.load_state_dict(state['average'])
+        self.average.n_averaged.zero_()
+        self.network.load_state_dict(self.average.module.state_dict())
+        self.config = {**self.config, 'weights': f'{state["step"]} steps of another run'}
+
     def run(self, pictures: list[FacePicture]) -> None:
         """Train to the last step, from the checkpoint if there is one."""
         if self.checkpoint.exists():
@@ -123,6 +131,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument('--output', type=Path, default=Path('runs/face_detector'),
                         help='folder of the run')
     parser.add_argument('--steps', type=int, help="instead of the preset's")
+    parser.add_argument('--weights', type=Path,
+                        help='begin with the averaged weights of this checkpoint (fine-tuning)')
     parser.add_argument('--threads', type=int, default=0, help='CPU threads; 0: all cores')
     options = parser.parse_args(argv)
     config = yaml.safe_load(options.config.read_text(encoding='utf-8'))
@@ -133,6 +143,8 @@ def main(argv: list[str]) -> int:
     pictures = load_face_pictures(options.data, 'train')
     print(f'{len(pictures)} pictures, {sum(len(p.boxes) for p in pictures)} faces')
     trainer = FaceDetectorTrainer(config, options.output)
+    if options.weights:
+        trainer.begin_with(options.weights)
     trainer.run(pictures)
     print(f'trained: {trainer.checkpoint}')
     return 0

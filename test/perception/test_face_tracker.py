@@ -124,3 +124,22 @@ def test_a_lost_face_coasts_where_it_was_heading():
     assert lost.state == 'lost'
     assert not lost.detected
     assert lost.detection.box.center[0] == pytest.approx(260, abs=15)
+
+
+@pytest.mark.parametrize('gap, same', [(0.5, True), (1.5, True), (2.9, True), (3.1, False)])
+def test_a_gap_without_frames_is_no_absence(gap, same):
+    """A stalled camera or machine costs nobody the id; a long pause does."""
+    tracker = FaceTracker(TrackerConfig(max_age=1.0))
+    for i in range(10):
+        tracker.update([face(100 + 2 * i, 100)], i / 30)
+    back = [tracker.update([face(125, 101)], 0.3 + gap + i / 30) for i in range(2)]
+    assert (back[1][0].id == 'f1') is same
+
+
+def test_who_is_gone_after_a_gap_is_forgotten():
+    """The first frame after the gap does not show the face: it is not kept for long."""
+    tracker = FaceTracker(TrackerConfig(max_age=1.0))
+    for i in range(5):
+        tracker.update([face(100, 100)], i / 10)
+    assert tracker.update([], 2.4)[0].state == 'lost'
+    assert tracker.update([], 2.5) == []
