@@ -84,3 +84,26 @@ def test_bad_bags_are_one_clear_line(tmp_path):
         assert player.returncode == 1, (bag, errors)
         assert text in errors
         assert 'Traceback' not in errors
+
+
+def test_a_looping_bag_through_emotion_node(tmp_path, astronaut):
+    """Stamps are the bag's; each loop resets tracks once and work goes on, on simulated time."""
+    from test_emotion_node import Rig
+    bag = write_bag(tmp_path / 'bag', [astronaut] * 20, 20.0)
+    with ros():
+        rig = Rig(use_sim_time=True)
+        warnings = []
+        rig.node.worker._warn = warnings.append
+        with spinning(rig.node, rig.peer):
+            assert rig.node.get_parameter('use_sim_time').value is True
+            player = play(bag, 'loop:=true', 'image_topic:=auto')
+            assert wait_for(lambda: len(warnings) >= 2, 30.0)
+            player.terminate()
+            player.wait(10)
+    stamps = [m.header.stamp.sec + m.header.stamp.nanosec * 1e-9 for m in rig.messages]
+    assert all(-1e-6 < stamp - BASE < 0.951 for stamp in stamps)
+    jumps = sum(b < a for a, b in zip(stamps, stamps[1:]))
+    assert jumps == len(warnings)
+    ids = [m.emotions[0].id for m in rig.messages if m.emotions]
+    assert 2 <= len(dict.fromkeys(ids)) <= jumps + 1
+    assert rig.messages[-2].emotions or rig.messages[-1].emotions

@@ -9,9 +9,11 @@ rclpy = pytest.importorskip('rclpy')
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus  # noqa: E402
 from helpers import call, ros, spinning, wait_for  # noqa: E402
+from lifecycle_msgs.msg import Transition  # noqa: E402
+from lifecycle_msgs.srv import ChangeState, GetState  # noqa: E402
 from rclpy.lifecycle import TransitionCallbackReturn as Result  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
-from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 from std_srvs.srv import SetBool, Trigger  # noqa: E402
 
@@ -281,6 +283,52 @@ def test_lifecycle_round_trips(astronaut):
             assert rig.node.trigger_deactivate() == Result.SUCCESS
             assert rig.node.trigger_shutdown() == Result.SUCCESS
         assert wait_for(lambda: threading.active_count() <= before)
+
+
+def test_lifecycle_from_another_node(astronaut):
+    """As ``ros2 lifecycle set`` does it: through the services; autostart off."""
+    with ros():
+        node = EmotionNode(parameter_overrides=[Parameter('autostart', value=False)])
+        peer = rclpy.create_node('peer')
+        with spinning(node, peer):
+            change = peer.create_client(ChangeState, 'emotion_node/change_state')
+            state = peer.create_client(GetState, 'emotion_node/get_state')
+            for transition, expected in (
+                    ('configure', 'inactive'), ('activate', 'active'),
+                    ('deactivate', 'inactive'), ('cleanup', 'unconfigured'),
+                    ('configure', 'inactive'), ('activate', 'active'),
+                    ('active_shutdown', 'finalized')):
+                number = getattr(Transition, f'TRANSITION_{transition.upper()}')
+                answer = call(change, ChangeState.Request(transition=Transition(id=number)))
+                assert answer.success, transition
+                assert call(state, GetState.Request()).current_state.label == expected
+
+
+def test_positions_from_depth(astronaut):
+    """A registered depth image and camera_info give meters; an old depth image gives none."""
+    with ros():
+        rig = Rig(use_depth=True)
+        depth = rig.peer.create_publisher(Image, 'depth', image_qos('reliable', 10))
+        info = rig.peer.create_publisher(CameraInfo, 'camera_info', image_qos('reliable', 10))
+        with spinning(rig.node, rig.peer):
+            rig.ready()
+            assert wait_for(lambda: depth.get_subscription_count() and
+                            info.get_subscription_count())
+            message = Image(height=512, width=512, encoding='16UC1', step=1024,
+                            data=np.full((512, 512), 1500, '<u2').tobytes())
+            message.header.stamp.sec = BASE
+            depth.publish(message)
+            info.publish(CameraInfo(k=[500.0, 0.0, 256.0, 0.0, 500.0, 256.0, 0.0, 0.0, 1.0]))
+            locator = rig.node._locator
+            assert wait_for(lambda: locator._depth is not None and
+                            locator._camera_matrix is not None)
+            rig.send(astronaut, 0.0)
+            face = rig.send(astronaut, 0.05).emotions[0]
+            assert face.has_position
+            center = face.roi.x_offset + face.roi.width / 2
+            assert face.position.z == pytest.approx(1.5)
+            assert face.position.x == pytest.approx((center - 256) * 1.5 / 500, abs=0.01)
+            assert not rig.send(astronaut, 0.5).emotions[0].has_position
 
 
 def test_a_bad_model_leaves_the_node_unconfigured(tmp_path):
