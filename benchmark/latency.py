@@ -17,7 +17,6 @@ import time
 from typing import Any
 
 os.environ.setdefault('ROS_DOMAIN_ID', '97')
-os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
 os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS',
                       'LARGE_DATA')
 

@@ -9,7 +9,6 @@ import pytest
 
 # Before rclpy is imported anywhere: other robots on this network must not see the tests.
 os.environ.setdefault('ROS_DOMAIN_ID', str(random.Random(os.getpid()).randint(50, 100)))
-os.environ.setdefault('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
 os.environ.setdefault(
     'FASTDDS_BUILTIN_TRANSPORTS',
     'LARGE_DATA')

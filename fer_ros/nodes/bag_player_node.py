@@ -147,7 +147,8 @@ class BagPlayerNode(Node):
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline and not self._stopping.wait(0.05):
             if any(p.get_subscription_count() for p in self._topics.values()):
-                self._stopping.wait(0.3)
+                # The other side learns of the match a little later.
+                self._stopping.wait(1.0)
                 return
 
     def _play(self) -> None:

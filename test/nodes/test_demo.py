@@ -27,9 +27,9 @@ def test_two_people_are_followed_and_judged(tmp_path):
     done = run_demo(tmp_path, '--duration', '20')
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / 'summary.json').read_text())
-    if summary['longest_gap_s'] > 0.9:
+    if summary['longest_gap_s'] > 2.5:
         pytest.skip(f'machine too busy: it stood still for {summary["longest_gap_s"]} s, and a '
-                    'face unseen for 1 s is a new one')
+                    'face is forgotten after 3 s without a frame')
     people = list(summary['people'].values())
     assert len(people) == 2, summary['people']
     astronaut, officer = people
