@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+import rclpy
 from sensor_msgs.msg import CompressedImage
 
 from fer_ros.nodes.conversions import faces_to_message, stamp_to_seconds
@@ -99,6 +100,8 @@ class EmotionWorker:
         except ImageError as error:
             self._faults.report(error.kind, f'bad image: {error}')
         except Exception as error:  # the worker must survive every frame
+            if not rclpy.ok():  # the process is told to stop: nothing can be published any more
+                return
             self._faults.report(type(error).__name__, f'{type(error).__name__}: {error}')
 
     def _process(self, message: Any) -> None:
