@@ -30,6 +30,7 @@ from std_msgs.msg import Header  # noqa: E402
 from benchmark.scene import scene_with_faces  # noqa: E402
 from fer_ros.nodes.image_conversions import array_to_image  # noqa: E402
 from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
+from fer_ros.nodes.running import guard_exit  # noqa: E402
 from fer_ros_msgs.msg import EmotionArray  # noqa: E402
 
 RATE = 30.0
@@ -64,7 +65,6 @@ def measure(kind: str, size: tuple[int, int], seconds: float) -> dict[str, Any]:
         child.terminate()
         child.wait(10)
         executor.shutdown()
-        node.destroy_node()
     warm = [i for i in sent if i >= 15]
     latencies = np.array([arrived[i] - sent[i] for i in warm if i in arrived]) * 1e3
     return {'what': kind, 'size': f'{size[0]}x{size[1]}', 'sent': len(warm),
@@ -107,8 +107,9 @@ def main() -> int:
     rclpy.init()
     rows = [measure(kind, size, options.seconds)
             for size in SIZES for kind in ('floor', 'emotion_node')]
+    print(json.dumps(rows), flush=True)
+    guard_exit()
     rclpy.try_shutdown()
-    print(json.dumps(rows))
     return 0
 
 

@@ -8,34 +8,31 @@ looping ``ros2 bag play`` does: every node that keeps a state must notice.
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import rclpy
-from rcl_interfaces.msg import FloatingPointRange, ParameterDescriptor
-from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
 
+from fer_ros.nodes.parameter_specs import Spec
 from fer_ros.nodes.running import run_node
+from fer_ros.nodes.working_node import WorkingNode
 
 _IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 _CLOCK_PERIOD = 0.01
 
-#: name -> (default, description, range).
-_PARAMETERS: dict[str, tuple[Any, str, tuple[float, float] | None]] = {
-    'bag': ('', 'folder with metadata.yaml, or an .mcap or .db3 file', None),
-    'rate': (1.0, 'speed, 1 = as recorded', (0.01, 100.0)),
-    'loop': (False, 'begin anew at the end', None),
-    'start': (0.0, 'skip so much of the beginning [s]', (0.0, 1e9)),
-    'topics': ('', 'only these, separated by commas; empty: all', None),
-    'image_topic': ('', 'publish this topic as image (or image/compressed); auto: the first '
-                    'one with images; empty: every topic keeps its name', None),
-    'clock': (True, 'publish /clock', None),
+SPECS = {
+    'bag': Spec('', 'folder with metadata.yaml, or an .mcap or .db3 file'),
+    'rate': Spec(1.0, 'speed, 1 = as recorded', 0.01, 100.0),
+    'loop': Spec(False, 'begin anew at the end'),
+    'start': Spec(0.0, 'skip so much of the beginning [s]', 0.0, 1e9),
+    'topics': Spec('', 'only these, separated by commas; empty: all'),
+    'image_topic': Spec('', 'publish this topic as image (or image/compressed); auto: the first '
+                        'one with images; empty: every topic keeps its name'),
+    'clock': Spec(True, 'publish /clock'),
 }
 
 
@@ -61,47 +58,26 @@ def find_bag(value: str) -> Path:
     return path
 
 
-class BagPlayerNode(Node):
-    """Plays in a thread of its own; ``finished`` is set at the end, ``error`` says why."""
+class BagPlayerNode(WorkingNode):
+    """Plays a bag once or in a loop."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__('bag_player_node', **kwargs)
-        self.error = ''
-        self.finished, self._stopping = threading.Event(), threading.Event()
-        self._thread: threading.Thread | None = None
-        for name, (default, text, limits) in _PARAMETERS.items():
-            descriptor = ParameterDescriptor(description=text)
-            if limits:
-                descriptor.floating_point_range = [FloatingPointRange(
-                    from_value=limits[0], to_value=limits[1], step=0.0)]
-            self.declare_parameter(name, default, descriptor)
-        self._reader = _open_reader(find_bag(self._value('bag')))
+        super().__init__('bag_player_node', SPECS, **kwargs)
+        self._reader = _open_reader(find_bag(self.value('bag')))
         self._topics = self._advertise()
         self._clock_topic = self.create_publisher(Clock, '/clock', 10) if (
-            self._value('clock')) else None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def destroy_node(self) -> None:
-        """Stop playing and close the bag."""
-        self._stopping.set()
-        if self._thread is not None:  # None if the start was refused halfway
-            self._thread.join(2.0)
-            self._reader.close()
-        super().destroy_node()
-
-    def _value(self, name: str) -> Any:
-        return self.get_parameter(name).value
+            self.value('clock')) else None
+        self.start(self._run_bag, self._reader.close)
 
     def _advertise(self) -> dict[int, Any]:
         """Return connection id -> publisher of every topic whose type is installed."""
-        wanted = [t.strip() for t in self._value('topics').split(',') if t.strip()]
+        wanted = [t.strip() for t in self.value('topics').split(',') if t.strip()]
         image_topic = self._image_topic()
         publishers = {}
         for connection in self._reader.connections:
             if wanted and connection.topic not in wanted:
                 continue
-            if connection.topic == '/clock' and self._value('clock'):
+            if connection.topic == '/clock' and self.value('clock'):
                 continue  # ours is made from the recorded times
             message_type = _import_type(connection.msgtype)
             if message_type is None:
@@ -115,12 +91,12 @@ class BagPlayerNode(Node):
             publishers[connection.id] = self.create_publisher(
                 message_type, topic, _qos(connection))
         if not publishers:
-            raise BagError(f"nothing to play in '{self._value('bag')}'; its topics are " + (
+            raise BagError(f"nothing to play in '{self.value('bag')}'; its topics are " + (
                 ', '.join(sorted(c.topic for c in self._reader.connections)) or 'none'))
         return publishers
 
     def _image_topic(self) -> str:
-        wanted = str(self._value('image_topic'))
+        wanted = str(self.value('image_topic'))
         images = [c.topic for c in self._reader.connections if c.msgtype in _IMAGES]
         if wanted == 'auto' and images:
             return str(images[0])
@@ -129,41 +105,39 @@ class BagPlayerNode(Node):
                            f'{", ".join(images) or "none"}')
         return wanted
 
-    def _run(self) -> None:
+    def _run_bag(self) -> None:
+        self._wait_for_subscribers()
         try:
-            self._wait_for_subscribers()
             self._play()
-            while self._value('loop') and not self._stopping.is_set():
+            while self.value('loop') and not self.stopping.is_set():
                 self.get_logger().info('the bag begins anew: time jumps back')
                 self._play()
-            if not self._stopping.wait(0.3):  # let the last messages leave
-                self.get_logger().info('the bag has ended')
         except Exception as error:  # a damaged bag raises whatever its storage raises
-            if rclpy.ok() and not self._stopping.is_set():
-                self.error = f"'{self._value('bag')}' cannot be read on: {error}"
-        self.finished.set()
+            raise BagError(f"'{self.value('bag')}' cannot be read on: {error}") from error
+        if not self.stopping.wait(0.3):  # let the last messages leave
+            self.get_logger().info('the bag has ended')
 
     def _wait_for_subscribers(self, patience: float = 2.0) -> None:
         deadline = time.monotonic() + patience
-        while time.monotonic() < deadline and not self._stopping.wait(0.05):
+        while time.monotonic() < deadline and not self.stopping.wait(0.05):
             if any(p.get_subscription_count() for p in self._topics.values()):
                 # The other side learns of the match a little later.
-                self._stopping.wait(1.0)
+                self.stopping.wait(1.0)
                 return
 
     def _play(self) -> None:
         """Play the bag once; due times are counted from the start, so nothing drifts."""
         connections = [c for c in self._reader.connections if c.id in self._topics]
-        first = self._reader.start_time + int(self._value('start') * 1e9)
+        first = self._reader.start_time + int(self.value('start') * 1e9)
         began = time.monotonic()
         for connection, stamp, data in self._reader.messages(connections, start=first):
-            due = began + (stamp - first) * 1e-9 / self._value('rate')
+            due = began + (stamp - first) * 1e-9 / self.value('rate')
             while (wait := due - time.monotonic()) > 0:
-                if self._stopping.wait(min(wait, _CLOCK_PERIOD)):
+                if self.stopping.wait(min(wait, _CLOCK_PERIOD)):
                     return
-                passed = (time.monotonic() - began) * self._value('rate')
+                passed = (time.monotonic() - began) * self.value('rate')
                 self._tell_time(min(first + int(passed * 1e9), stamp))
-            if self._stopping.is_set():
+            if self.stopping.is_set():
                 return
             self._tell_time(stamp)
             self._topics[connection.id].publish(bytes(data))

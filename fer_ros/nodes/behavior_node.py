@@ -16,6 +16,7 @@ from fer_ros.behavior.dialog_tone import to_ssml
 from fer_ros.behavior.tone_policy import ToneDecision, TonePolicy
 from fer_ros.nodes import behavior_parameters
 from fer_ros.nodes.conversions import stamp_to_seconds
+from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import emotions_qos, latched_qos
 from fer_ros.nodes.running import run_node
 from fer_ros_msgs.msg import DialogTone, EmotionArray
@@ -31,7 +32,7 @@ class BehaviorNode(Node):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__('behavior_node', **kwargs)
-        behavior_parameters.declare(self)
+        declare(self, behavior_parameters.SPECS)
         self.config = behavior_parameters.read_config(self)
         self.policy = TonePolicy(self.config.policy)
         self._last_stamp: float | None = None

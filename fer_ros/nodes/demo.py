@@ -22,6 +22,7 @@ from rich.live import Live
 
 from fer_ros.nodes.child_processes import ChildProcesses
 from fer_ros.nodes.demo_monitor import DemoMonitor
+from fer_ros.nodes.running import guard_exit
 
 
 def main(argv: list[str]) -> int:
@@ -44,7 +45,11 @@ def main(argv: list[str]) -> int:
         monitor = _watch(children, options, enough)
     finally:
         children.stop()
-    return _report(monitor, children, options)
+    status = _report(monitor, children, options)
+    guard_exit()
+    monitor.destroy_node()
+    rclpy.try_shutdown()
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -115,8 +120,6 @@ def _watch(children: ChildProcesses, options: argparse.Namespace,
     finally:
         executor.shutdown()
         monitor.close()
-        monitor.destroy_node()
-        rclpy.try_shutdown()
     return monitor
 
 

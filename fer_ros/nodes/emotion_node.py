@@ -18,6 +18,7 @@ from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs
 from fer_ros.nodes.face_locator import FaceLocator
 from fer_ros.nodes.health import Health
 from fer_ros.nodes.image_conversions import ImageError
+from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import emotions_qos, image_qos
 from fer_ros.nodes.running import NodeRefusedError, run_node
 from fer_ros.perception.model_card import ModelCardError
@@ -47,7 +48,7 @@ class EmotionNode(LifecycleNode):
         self._subscription: Any = None
         self._outputs: Outputs | None = None
         self._offered_services: list[Any] = []
-        parameters.declare(self)
+        declare(self, parameters.SPECS)
         self.config = parameters.read_config(self)
         self.add_on_set_parameters_callback(self._on_parameters)
         self._health = Health(self)

@@ -6,15 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rcl_interfaces.msg import (
-    FloatingPointRange,
-    IntegerRange,
-    ParameterDescriptor,
-    SetParametersResult,
-)
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from fer_ros.nodes.parameter_specs import Spec, check_choice
 from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.face_tracker import TrackerConfig
 from fer_ros.perception.pipeline import PipelineConfig
@@ -23,27 +19,6 @@ from fer_ros.resources import resource_path
 
 PACKAGED_DETECTOR = 'models/face_detector.onnx'
 PACKAGED_EMOTION = 'models/emotion.onnx'
-
-
-@dataclass(frozen=True)
-class Spec:
-    """
-    One parameter.
-
-    :param default: its value and, with it, its type.
-    :param text: what it is, with the unit.
-    :param low: smallest value of a number.
-    :param high: largest value of a number.
-    :param choices: allowed values of a string; empty for any.
-    :param live: can be changed while the node runs; others only while it is unconfigured.
-    """
-
-    default: Any
-    text: str
-    low: float = 0.0
-    high: float = 0.0
-    choices: tuple[str, ...] = ()
-    live: bool = True
 
 
 SPECS: dict[str, Spec] = {
@@ -107,28 +82,6 @@ class EmotionNodeConfig:
         return self.values[name]
 
 
-def descriptor(spec: Spec) -> ParameterDescriptor:
-    """Return what ``ros2 param describe`` shows and what rclpy enforces."""
-    result = ParameterDescriptor(description=spec.text)
-    if spec.choices:
-        result.additional_constraints = f'one of {", ".join(spec.choices)}'
-    if isinstance(spec.default, bool):
-        return result
-    if isinstance(spec.default, int):
-        result.integer_range = [IntegerRange(
-            from_value=int(spec.low), to_value=int(spec.high), step=1)]
-    elif isinstance(spec.default, float):
-        result.floating_point_range = [FloatingPointRange(
-            from_value=float(spec.low), to_value=float(spec.high), step=0.0)]
-    return result
-
-
-def declare(node: Node) -> None:
-    """Declare every parameter; a value from outside that is out of range raises here."""
-    for name, spec in SPECS.items():
-        node.declare_parameter(name, spec.default, descriptor(spec))
-
-
 def read_config(node: Node, changes: Mapping[str, Any] | None = None) -> EmotionNodeConfig:
     """
     Build the frozen config from the node's parameters.
@@ -148,9 +101,7 @@ def build_config(values: Mapping[str, Any]) -> EmotionNodeConfig:
     :raises ValueError: if a choice is unknown or values contradict each other; names them.
     """
     for name, spec in SPECS.items():
-        if spec.choices and values[name] not in spec.choices:
-            raise ValueError(
-                f"{name} is '{values[name]}', allowed: {', '.join(spec.choices)}")
+        check_choice(name, spec, values[name])
     if values['detection_threshold'] > values['new_face_threshold']:
         raise ValueError(
             f"detection_threshold ({values['detection_threshold']}) must not exceed "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import faulthandler
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -43,10 +45,22 @@ def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None
             raise
     finally:
         _ignore_interrupts()
+        guard_exit()
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def guard_exit(patience: float = 5.0) -> None:
+    """
+    End the process with status 1 if it has not ended by itself after a while.
+
+    With its TCP transport (LARGE_DATA) Fast DDS 3.2 now and then waits forever for its own lock
+    in ``TCPChannelResourceBasic::disconnect`` while a participant is destroyed, holding the
+    GIL. faulthandler's thread needs neither.
+    """
+    faulthandler.dump_traceback_later(patience, exit=True, file=open(os.devnull, 'w'))
 
 
 def _ignore_interrupts() -> None:

@@ -1,7 +1,8 @@
-"""Checkpoints that survive a kill at any moment."""
+"""Checkpoints that survive a kill at any moment, and runs that continue from them."""
 
 from __future__ import annotations
 
+import csv
 import os
 from pathlib import Path
 from typing import Any
@@ -33,3 +34,63 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     except Exception as error:
         raise ValueError(f"'{path}' is no whole checkpoint: {error}") from error
     return state
+
+
+class ResumableRun:
+    """
+    A training run in a folder: checkpoint.pt and history.csv.
+
+    :param config: the preset; a run continues only with the one it was started with.
+    :param output: the folder.
+    :param network: in training.
+    :param average: its averaged weights.
+    :param optimizer: of the network.
+    """
+
+    def __init__(self, config: dict[str, Any], output: Path, network: torch.nn.Module,
+                 average: torch.nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        self.config, self.output = config, output
+        self.network, self.average, self.optimizer = network, average, optimizer
+        #: epochs or steps that are done.
+        self.done = 0
+        self.history: list[dict[str, float]] = []
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint's file."""
+        return self.output / 'checkpoint.pt'
+
+    def save(self) -> None:
+        """Write checkpoint and history."""
+        save_checkpoint(self.checkpoint, {
+            'config': self.config, 'done': self.done, 'history': self.history,
+            'network': self.network.state_dict(), 'average': self.average.state_dict(),
+            'optimizer': self.optimizer.state_dict()})
+        with (self.output / 'history.csv').open('w', newline='', encoding='utf-8') as file:
+            writer = csv.DictWriter(file, fieldnames=list(self.history[0]))
+            writer.writeheader()
+            writer.writerows(self.history)
+
+    def restore(self) -> None:
+        """
+        Continue from the checkpoint, if there is one.
+
+        :raises ValueError: if it belongs to another preset; names the file.
+        """
+        if not self.checkpoint.exists():
+            return
+        state = load_checkpoint(self.checkpoint)
+        if state['config'] != self.config:
+            raise ValueError(f"'{self.checkpoint}' was started with another configuration; "
+                             'give another --output or the same preset')
+        self.done, self.history = state['done'], state['history']
+        self.network.load_state_dict(state['network'])
+        self.average.load_state_dict(state['average'])
+        self.optimizer.load_state_dict(state['optimizer'])
+
+
+def averaged_weights(state: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """Return the averaged network's weights of a checkpoint."""
+    prefix = 'module.'
+    return {key[len(prefix):]: value for key, value in state['average'].items()
+            if key.startswith(prefix)}

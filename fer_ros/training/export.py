@@ -12,7 +12,7 @@ import torch
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.perception.model_card import save_model_card
-from fer_ros.training.checkpoint import load_checkpoint
+from fer_ros.training.checkpoint import averaged_weights, load_checkpoint
 from fer_ros.training.datasets import load_fer2013
 from fer_ros.training.evaluate import evaluate_classifier
 from fer_ros.training.metrics import fit_temperature
@@ -41,10 +41,7 @@ def load_network(checkpoint: Path) -> tuple[EmotionNetwork, dict[str, Any]]:
     """Return the averaged network of a training run, and the run's checkpoint."""
     state = load_checkpoint(checkpoint)
     network = build_network(state['config'])
-    prefix = 'module.'
-    network.load_state_dict({
-        key[len(prefix):]: value for key, value in state['average'].items()
-        if key.startswith(prefix)})
+    network.load_state_dict(averaged_weights(state))
     return network.eval(), state
 
 
@@ -86,7 +83,7 @@ def _card(name: str, state: dict[str, Any], temperature: float,
             'fer2013_logits': 'second head: angry disgust fear happy sad surprise neutral'},
         'architecture': state['config']['architecture'],
         'parameters': sum(p.numel() for p in network.parameters()),
-        'training': {'epochs': state['epoch'], 'preset': state['config']},
+        'training': {'epochs': state['done'], 'preset': state['config']},
         'data': 'FER2013 training part with FER+ votes; calibrated and judged on the public '
                 'test part. The pictures came from an image search and carry no license: the '
                 'weights are offered for research and evaluation.',

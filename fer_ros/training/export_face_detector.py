@@ -12,7 +12,7 @@ from torch import nn
 
 from fer_ros.perception.detection_decoding import STRIDES
 from fer_ros.perception.model_card import save_model_card
-from fer_ros.training.checkpoint import load_checkpoint
+from fer_ros.training.checkpoint import averaged_weights, load_checkpoint
 from fer_ros.training.export import OPSET
 from fer_ros.training.face_network import FaceNetwork
 
@@ -37,10 +37,7 @@ def load_network(checkpoint: Path) -> tuple[FaceNetwork, dict[str, Any]]:
     """Return the averaged network of a training run, and the run's checkpoint."""
     state = load_checkpoint(checkpoint)
     network = FaceNetwork(state['config']['width'])
-    prefix = 'module.'
-    network.load_state_dict({
-        key[len(prefix):]: value for key, value in state['average'].items()
-        if key.startswith(prefix)})
+    network.load_state_dict(averaged_weights(state))
     return network.eval(), state
 
 
@@ -76,7 +73,7 @@ def main(argv: list[str]) -> int:
         'architecture': 'anchor-free, depthwise separable, strides 8/16/32',
         'parameters': sum(p.numel() for p in network.parameters()),
         'date': datetime.date.today().isoformat(),
-        'training': {'steps': state['step'], 'preset': state['config']},
+        'training': {'steps': state['done'], 'preset': state['config']},
         'data': '3,631 pictures from FDDB (via a course data set), face-mask-detection (CC0), '
                 'helmet-detection (CC0), an ImageNet sample, Caltech Faces 1999 and Azure '
                 'samples (MIT), with human boxes and boxes of YuNet (Apache-2.0) as teacher. '

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from fer_ros.training.augmentation import augment, standardize
-from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint
+from fer_ros.training.checkpoint import ResumableRun
 from fer_ros.training.datasets import EmotionData, load_fer2013
 from fer_ros.training.networks import EmotionNetwork
 from fer_ros.training.schedules import learning_rate, warm_ema
@@ -46,43 +45,34 @@ def loss_of(
     return loss + config['auxiliary_weight'] * second
 
 
-class EmotionTrainer:
+class EmotionTrainer(ResumableRun):
     """
-    A training run in a folder; continues there after a stop.
-
     Every epoch draws from its own seed, so a run that was killed and resumed sees what an
     unbroken one sees.
 
     :param config: the preset.
-    :param output: folder of the run (checkpoint.pt, history.csv).
+    :param output: folder of the run.
     """
 
     def __init__(self, config: dict[str, Any], output: Path) -> None:
         torch.manual_seed(config['seed'])
-        self.config, self.output, self.epoch = config, output, 0
-        self.network = build_network(config).to(memory_format=torch.channels_last)
-        self.average = AveragedModel(
-            self.network, avg_fn=warm_ema(config['ema_decay']), use_buffers=True)
-        self.optimizer = torch.optim.SGD(
-            self._parameter_groups(), lr=config['learning_rate'], momentum=config['momentum'],
-            nesterov=True)
-        self.history: list[dict[str, float]] = []
-
-    @property
-    def checkpoint(self) -> Path:
-        """The checkpoint's file."""
-        return self.output / 'checkpoint.pt'
+        network = build_network(config).to(memory_format=torch.channels_last)
+        super().__init__(
+            config, output, network,
+            AveragedModel(network, avg_fn=warm_ema(config['ema_decay']), use_buffers=True),
+            torch.optim.SGD(
+                _parameter_groups(network, config['weight_decay']), lr=config['learning_rate'],
+                momentum=config['momentum'], nesterov=True))
 
     def run(self, train: EmotionData, validation: EmotionData) -> None:
         """Train to the last epoch, from the checkpoint if there is one."""
-        if self.checkpoint.exists():
-            self._restore()
-        while self.epoch < self.config['epochs']:
+        self.restore()
+        while self.done < self.config['epochs']:
             loss = self._train_epoch(train)
-            row = {'epoch': self.epoch + 1, 'loss': loss, **self.validate(validation)}
+            row = {'epoch': self.done + 1, 'loss': loss, **self.validate(validation)}
             self.history.append(row)
-            self.epoch += 1
-            self._save()
+            self.done += 1
+            self.save()
             tqdm.write('  '.join(f'{key} {value:.4g}' for key, value in row.items()))
 
     def validate(self, data: EmotionData) -> dict[str, float]:
@@ -95,26 +85,20 @@ class EmotionTrainer:
             'fer2013_accuracy': float(
                 (auxiliary.argmax(1) == torch.from_numpy(data.labels)).float().mean())}
 
-    def _parameter_groups(self) -> list[dict[str, Any]]:
-        decay = [p for p in self.network.parameters() if p.ndim > 1]
-        rest = [p for p in self.network.parameters() if p.ndim <= 1]
-        return [{'params': decay, 'weight_decay': self.config['weight_decay']},
-                {'params': rest, 'weight_decay': 0.0}]
-
     def _train_epoch(self, data: EmotionData) -> float:
         generator = torch.Generator().manual_seed(
-            self.config['seed'] * _SEED_STRIDE + self.epoch)
-        torch.manual_seed(self.config['seed'] * _SEED_STRIDE + self.epoch)
+            self.config['seed'] * _SEED_STRIDE + self.done)
+        torch.manual_seed(self.config['seed'] * _SEED_STRIDE + self.done)
         size = self.config['batch_size']
         order = torch.randperm(len(data), generator=generator)
         batches = order[:len(order) // size * size].view(-1, size) if len(order) >= size else (
             order.view(1, -1))
         self.network.train()
         total = 0.0
-        bar = tqdm(batches, desc=f'epoch {self.epoch + 1}/{self.config["epochs"]}',
+        bar = tqdm(batches, desc=f'epoch {self.done + 1}/{self.config["epochs"]}',
                    leave=False, mininterval=5)
         for i, batch in enumerate(bar):
-            step = self.epoch * len(batches) + i
+            step = self.done * len(batches) + i
             rate = learning_rate(step, self.config['epochs'] * len(batches), len(batches),
                                  self.config['learning_rate'])
             total += self._step(data, batch, rate, generator)
@@ -138,25 +122,12 @@ class EmotionTrainer:
         self.average.update_parameters(self.network)
         return float(loss.detach())
 
-    def _save(self) -> None:
-        save_checkpoint(self.checkpoint, {
-            'config': self.config, 'epoch': self.epoch, 'history': self.history,
-            'network': self.network.state_dict(), 'average': self.average.state_dict(),
-            'optimizer': self.optimizer.state_dict()})
-        with (self.output / 'history.csv').open('w', newline='', encoding='utf-8') as file:
-            writer = csv.DictWriter(file, fieldnames=list(self.history[0]))
-            writer.writeheader()
-            writer.writerows(self.history)
 
-    def _restore(self) -> None:
-        state = load_checkpoint(self.checkpoint)
-        if state['config'] != self.config:
-            raise ValueError(f"'{self.checkpoint}' was started with another configuration; "
-                             'give another --output or the same preset')
-        self.epoch, self.history = state['epoch'], state['history']
-        self.network.load_state_dict(state['network'])
-        self.average.load_state_dict(state['average'])
-        self.optimizer.load_state_dict(state['optimizer'])
+def _parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Decay the weights of convolutions, not biases and norms."""
+    return [{'params': [p for p in network.parameters() if p.ndim > 1],
+             'weight_decay': weight_decay},
+            {'params': [p for p in network.parameters() if p.ndim <= 1], 'weight_decay': 0.0}]
 
 
 @torch.inference_mode()

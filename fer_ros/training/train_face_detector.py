@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import yaml
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint
+from fer_ros.training.checkpoint import ResumableRun, load_checkpoint
 from fer_ros.training.face_dataset import FacePicture, load_face_pictures, random_sample
 from fer_ros.training.face_loss import detection_loss, targets_of
 from fer_ros.training.face_network import FaceNetwork
@@ -23,32 +22,23 @@ _WARM_UP = 200
 _SAVE_EVERY = 200
 
 
-class FaceDetectorTrainer:
+class FaceDetectorTrainer(ResumableRun):
     """
-    A training run in a folder; continues there after a stop.
-
     Every step draws from its own seed, so a run that was killed and resumed sees the pictures
     that an unbroken one sees.
 
     :param config: the preset.
-    :param output: folder of the run (checkpoint.pt, history.csv).
+    :param output: folder of the run.
     """
 
     def __init__(self, config: dict[str, Any], output: Path) -> None:
         torch.manual_seed(config['seed'])
-        self.config, self.output, self.step = config, output, 0
-        self.network = FaceNetwork(config['width']).to(memory_format=torch.channels_last)
-        self.average = AveragedModel(
-            self.network, avg_fn=warm_ema(config['ema_decay']), use_buffers=True)
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=config['learning_rate'],
-            weight_decay=config['weight_decay'])
-        self.history: list[dict[str, float]] = []
-
-    @property
-    def checkpoint(self) -> Path:
-        """The checkpoint's file."""
-        return self.output / 'checkpoint.pt'
+        network = FaceNetwork(config['width']).to(memory_format=torch.channels_last)
+        super().__init__(
+            config, output, network,
+            AveragedModel(network, avg_fn=warm_ema(config['ema_decay']), use_buffers=True),
+            torch.optim.AdamW(network.parameters(), lr=config['learning_rate'],
+                              weight_decay=config['weight_decay']))
 
     def begin_with(self, checkpoint: Path) -> None:
         """Take the averaged weights of another run; a run that resumes keeps its own."""
@@ -56,37 +46,36 @@ class FaceDetectorTrainer:
         self.average.load_state_dict(state['average'])
         self.average.n_averaged.zero_()
         self.network.load_state_dict(self.average.module.state_dict())
-        self.config = {**self.config, 'weights': f'{state["step"]} steps of another run'}
+        self.config = {**self.config, 'weights': f'{state["done"]} steps of another run'}
 
     def run(self, pictures: list[FacePicture]) -> None:
         """Train to the last step, from the checkpoint if there is one."""
-        if self.checkpoint.exists():
-            self._restore()
+        self.restore()
         self.network.train()
-        bar = tqdm(total=self.config['steps'], initial=self.step, desc='steps', mininterval=5)
+        bar = tqdm(total=self.config['steps'], initial=self.done, desc='steps', mininterval=5)
         sums: dict[str, float] = {}
-        while self.step < self.config['steps']:
+        while self.done < self.config['steps']:
             parts = self._train_step(pictures)
             sums = {key: sums.get(key, 0.0) + value for key, value in parts.items()}
-            self.step += 1
+            self.done += 1
             bar.update()
-            if self.step % _SAVE_EVERY == 0 or self.step == self.config['steps']:
-                since = self.step - (self.history[-1]['step'] if self.history else 0)
+            if self.done % _SAVE_EVERY == 0 or self.done == self.config['steps']:
+                since = self.done - (self.history[-1]['step'] if self.history else 0)
                 self.history.append({
-                    'step': self.step, **{key: value / since for key, value in sums.items()}})
+                    'step': self.done, **{key: value / since for key, value in sums.items()}})
                 sums = {}
                 bar.set_postfix(self.history[-1])
-                self._save()
+                self.save()
         bar.close()
 
     def _train_step(self, pictures: list[FacePicture]) -> dict[str, float]:
         config, side = self.config, self.config['input_size']
-        generator = np.random.default_rng([config['seed'], self.step])
+        generator = np.random.default_rng([config['seed'], self.done])
         samples = [random_sample(pictures, side, config['mosaic'], generator)
                    for _ in range(config['batch_size'])]
         images = torch.from_numpy(np.stack([s.image for s in samples])[:, None]).float()
         targets = torch.from_numpy(np.stack([targets_of(s, side) for s in samples]))
-        rate = learning_rate(self.step, config['steps'], _WARM_UP, config['learning_rate'])
+        rate = learning_rate(self.done, config['steps'], _WARM_UP, config['learning_rate'])
         for group in self.optimizer.param_groups:
             group['lr'] = rate
         with torch.autocast('cpu', torch.bfloat16):
@@ -98,26 +87,6 @@ class FaceDetectorTrainer:
         self.optimizer.step()
         self.average.update_parameters(self.network)
         return {'loss': float(loss.detach()), **parts}
-
-    def _save(self) -> None:
-        save_checkpoint(self.checkpoint, {
-            'config': self.config, 'step': self.step, 'history': self.history,
-            'network': self.network.state_dict(), 'average': self.average.state_dict(),
-            'optimizer': self.optimizer.state_dict()})
-        with (self.output / 'history.csv').open('w', newline='', encoding='utf-8') as file:
-            writer = csv.DictWriter(file, fieldnames=list(self.history[0]))
-            writer.writeheader()
-            writer.writerows(self.history)
-
-    def _restore(self) -> None:
-        state = load_checkpoint(self.checkpoint)
-        if state['config'] != self.config:
-            raise ValueError(f"'{self.checkpoint}' was started with another configuration; "
-                             'give another --output or the same preset')
-        self.step, self.history = state['step'], state['history']
-        self.network.load_state_dict(state['network'])
-        self.average.load_state_dict(state['average'])
-        self.optimizer.load_state_dict(state['optimizer'])
 
 
 def main(argv: list[str]) -> int:

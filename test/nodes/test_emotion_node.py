@@ -35,6 +35,8 @@ class Rig:
     """An active emotion_node, a camera and a subscriber."""
 
     def __init__(self, **overrides):
+        # Images of these tests do not fit the default transport's memory: they must be resent.
+        overrides = {'image_reliability': 'reliable', 'image_depth': 10, **overrides}
         self.node = EmotionNode(parameter_overrides=[
             Parameter(key, value=value) for key, value in overrides.items()])
         assert self.node.trigger_configure() == Result.SUCCESS
@@ -159,7 +161,8 @@ def test_200_mangled_images_give_one_error(rig, astronaut, change):
 
 def test_annotated_image_only_on_demand(rig, astronaut):
     """Rendered while someone subscribes, with the header of the source."""
-    rig.send(astronaut, 0.0)
+    picture = np.ascontiguousarray(astronaut[:300, 80:380])
+    rig.send(picture, 0.0)
     pictures = []
     subscription = rig.peer.create_subscription(
         Image, 'emotions/image', pictures.append, image_qos())
@@ -169,13 +172,13 @@ def test_annotated_image_only_on_demand(rig, astronaut):
     assert wait_for(lambda: outputs.image.get_subscription_count() and
                     outputs.compressed.get_subscription_count())
     for i in range(1, 4):
-        rig.send(astronaut, i / 10)
+        rig.send(picture, i / 10)
     assert wait_for(lambda: len(pictures) >= 4)
     raw = [p for p in pictures if isinstance(p, Image)]
     assert raw[-1].header.stamp.sec == BASE
-    difference = np.abs(image_to_array(raw[-1]).astype(int) - astronaut).max(2)
-    assert difference[60:180, 175:285].any()
-    assert not difference[400:, 400:].any()
+    difference = np.abs(image_to_array(raw[-1]).astype(int) - picture).max(2)
+    assert difference[60:180, 95:205].any()
+    assert not difference[260:].any()
     rig.peer.destroy_subscription(subscription)
     rig.peer.destroy_subscription(compressed)
 
@@ -314,8 +317,8 @@ def test_positions_from_depth(astronaut):
             rig.ready()
             assert wait_for(lambda: depth.get_subscription_count() and
                             info.get_subscription_count())
-            message = Image(height=512, width=512, encoding='16UC1', step=1024,
-                            data=np.full((512, 512), 1500, '<u2').tobytes())
+            message = Image(height=256, width=256, encoding='16UC1', step=512,
+                            data=np.full((256, 256), 1500, '<u2').tobytes())
             message.header.stamp.sec = BASE
             depth.publish(message)
             info.publish(CameraInfo(k=[500.0, 0.0, 256.0, 0.0, 500.0, 256.0, 0.0, 0.0, 1.0]))

@@ -21,6 +21,7 @@ from fer_ros.nodes.qos import image_qos  # noqa: E402
 @contextmanager
 def source(*parameters):
     """Run the node with parameters."""
+    parameters = ('reliability:=reliable', *parameters)
     arguments = [part for p in parameters for part in ('-p', p)]
     process = subprocess.Popen(
         [sys.executable, '-m', 'fer_ros.nodes.image_source_node', '--ros-args', *arguments],
@@ -38,11 +39,11 @@ def peer():
     with ros():
         node = rclpy.create_node('peer')
         node.images, node.infos, node.jpegs = [], [], []
-        node.create_subscription(Image, 'image', node.images.append, image_qos(depth=50))
+        node.create_subscription(Image, 'image', node.images.append, image_qos('reliable', 50))
         node.create_subscription(
-            CompressedImage, 'image/compressed', node.jpegs.append, image_qos(depth=50))
+            CompressedImage, 'image/compressed', node.jpegs.append, image_qos('reliable', 50))
         node.create_subscription(
-            CameraInfo, 'camera_info', node.infos.append, image_qos(depth=50))
+            CameraInfo, 'camera_info', node.infos.append, image_qos('reliable', 50))
         with spinning(node):
             yield node
 

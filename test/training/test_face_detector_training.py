@@ -220,7 +220,7 @@ def test_training_lowers_the_loss(folder, config, tmp_path):
     losses = []
     for _ in range(25):
         losses.append(trainer._train_step(pictures)['loss'])
-        trainer.step += 1
+        trainer.done += 1
     assert np.mean(losses[-6:]) < np.mean(losses[:6])
 
 
@@ -230,14 +230,14 @@ def test_a_stopped_run_continues_as_if_unbroken(folder, config, run_folder, tmp_
     first = train_face_detector.FaceDetectorTrainer(config, tmp_path)
     for _ in range(2):
         first._train_step(pictures)
-        first.step += 1
+        first.done += 1
     first.history.append({'step': 2, 'loss': 0.0, 'score': 0.0, 'box': 0.0, 'points': 0.0})
-    first._save()
+    first.save()
     second = train_face_detector.FaceDetectorTrainer(config, tmp_path)
     second.run(pictures)
     unbroken = torch.load(run_folder / 'checkpoint.pt', weights_only=True)
     resumed = torch.load(tmp_path / 'checkpoint.pt', weights_only=True)
-    assert resumed['step'] == unbroken['step'] == config['steps']
+    assert resumed['done'] == unbroken['done'] == config['steps']
     for key, value in unbroken['network'].items():
         torch.testing.assert_close(resumed['network'][key], value)
 

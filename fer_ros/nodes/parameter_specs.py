@@ -1,0 +1,66 @@
+"""How a node declares its parameters: described, ranged, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+
+
+@dataclass(frozen=True)
+class Spec:
+    """
+    One parameter.
+
+    :param default: its value and, with it, its type.
+    :param text: what it is, with the unit.
+    :param low: smallest value of a number.
+    :param high: largest value of a number.
+    :param choices: allowed values of a string; empty for any.
+    :param live: can be changed while the node runs; others only while it is unconfigured.
+    """
+
+    default: Any
+    text: str
+    low: float = 0.0
+    high: float = 0.0
+    choices: tuple[str, ...] = ()
+    live: bool = True
+
+
+def descriptor(spec: Spec) -> ParameterDescriptor:
+    """Return what ``ros2 param describe`` shows and what rclpy enforces."""
+    result = ParameterDescriptor(description=spec.text)
+    if spec.choices:
+        result.additional_constraints = f'one of {", ".join(spec.choices)}'
+    if isinstance(spec.default, bool):
+        return result
+    if isinstance(spec.default, int):
+        result.integer_range = [IntegerRange(
+            from_value=int(spec.low), to_value=int(spec.high), step=1)]
+    elif isinstance(spec.default, float):
+        result.floating_point_range = [FloatingPointRange(
+            from_value=float(spec.low), to_value=float(spec.high), step=0.0)]
+    return result
+
+
+def declare(node: Node, specs: Mapping[str, Spec]) -> None:
+    """
+    Declare every parameter of a table.
+
+    :raises rclpy.exceptions.ParameterException: if a value from outside is out of range or of
+        another type.
+    :raises ValueError: if it is none of the choices; names it.
+    """
+    for name, spec in specs.items():
+        value = node.declare_parameter(name, spec.default, descriptor(spec)).value
+        check_choice(name, spec, value)
+
+
+def check_choice(name: str, spec: Spec, value: Any) -> None:
+    """:raises ValueError: if a value is none of the parameter's choices."""
+    if spec.choices and value not in spec.choices:
+        raise ValueError(f"{name} is '{value}', allowed: {', '.join(spec.choices)}")
