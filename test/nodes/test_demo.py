@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from helpers import wait_for
 
@@ -54,7 +55,7 @@ def test_failure_says_why(tmp_path, source, text):
     if source == 'faceless':
         source = tmp_path / 'pictures'
         source.mkdir()
-        cv2.imwrite(str(source / 'gray.png'), cv2.UMat(480, 640, cv2.CV_8UC3).get())
+        cv2.imwrite(str(source / 'gray.png'), np.full((480, 640, 3), 128, np.uint8))
     done = run_demo(tmp_path, '--duration', '4', '--source', str(source))
     assert done.returncode == 1
     assert text in done.stderr
