@@ -22,7 +22,7 @@ class ChildProcesses:
 
     def __init__(self) -> None:
         self._children: list[tuple[str, subprocess.Popen, IO[bytes]]] = []
-        self._stopped = False
+        self._stopped, self._failure = False, ''
 
     def start(self, module: str, parameters: Mapping[str, str]) -> None:
         """
@@ -44,7 +44,9 @@ class ChildProcesses:
         return any(process.poll() is not None for _, process, _ in self._children)
 
     def failed(self) -> str:
-        """Return who ended with an error of its own and what it last said, '' if none did."""
+        """Return who ended by an error, before all were stopped, and what it last said, or ''."""
+        if self._stopped:
+            return self._failure
         for name, process, log in self._children:
             if process.poll() not in (None, 0, -signal.SIGINT, -signal.SIGTERM):
                 return f'{name} ended with status {process.returncode}\n{_tail(log)}'
@@ -58,7 +60,7 @@ class ChildProcesses:
         """Ask all to end, then insist: SIGINT, SIGTERM, SIGKILL."""
         if self._stopped:
             return
-        self._stopped = True
+        self._failure, self._stopped = self.failed(), True
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             for _, process, _ in self._children:
                 if process.poll() is None:
@@ -67,6 +69,12 @@ class ChildProcesses:
             while time.monotonic() < deadline and any(
                     process.poll() is None for _, process, _ in self._children):
                 time.sleep(0.02)
+
+    def reset(self) -> None:
+        """Stop all and forget them."""
+        self.stop(2.0)
+        self._children.clear()
+        self._stopped, self._failure = False, ''
 
 
 def _die_with_parent(parent: int) -> None:

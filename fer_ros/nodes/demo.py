@@ -107,7 +107,13 @@ def _watch(children: ChildProcesses, options: argparse.Namespace,
     try:
         with _display(monitor) as (period, refresh):
             # The source starts when all listen: nothing of it is missed.
-            _spin(executor, children, 15.0, lambda: enough.is_set() or monitor.connected())
+            _spin(executor, children, 10.0, lambda: enough.is_set() or monitor.connected())
+            if not (enough.is_set() or monitor.connected() or children.ended()):
+                # Now and then two processes do not find each other over Fast DDS's TCP.
+                print('the processes did not find each other: starting them anew', flush=True)
+                children.reset()
+                _start_listeners(children, options, bag)
+                _spin(executor, children, 10.0, lambda: enough.is_set() or monitor.connected())
             monitor.start = time.monotonic()
             _start_source(children, options, bag)
             shown = 0.0

@@ -6,6 +6,7 @@ import faulthandler
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -41,7 +42,8 @@ def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None
         rclpy.logging.get_logger(name).fatal(f'cannot run: {error}')
         return 1
     except Exception:
-        if rclpy.ok():  # else it was told to stop while it was still starting
+        # An interrupt comes out of rclpy as whatever it broke into: no fault of the node's.
+        if not _told_to_stop():
             raise
     finally:
         _ignore_interrupts()
@@ -50,6 +52,14 @@ def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _told_to_stop(patience: float = 0.5) -> bool:
+    """Return whether rclpy is shutting down; it does so in a thread of its own."""
+    deadline = time.monotonic() + patience
+    while rclpy.ok() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not rclpy.ok()
 
 
 def guard_exit(patience: float = 5.0) -> None:
