@@ -138,8 +138,7 @@ class Pipeline:
         if jumped:
             self.reset()
         self._stamp = stamp
-        gray = to_gray(image)
-        source = gray if self._gray_is_enough() else image
+        source = self._source(image)
         detections = self._detect(source)
         tracks = self.tracker.update(detections, stamp)
         self._forget(tracks)
@@ -159,6 +158,7 @@ class Pipeline:
         :returns: its faces, by falling detector score, ids ``f1``, ``f2`` ... of this call.
         """
         start = time.perf_counter()
+        image = self._source(image)
         detections = [d for d in self._detect(image)
                       if d.score >= self.config.tracker.high_score]
         qualities, rows = self._judge(image, detections)
@@ -175,8 +175,10 @@ class Pipeline:
         self.last_seconds = time.perf_counter() - start
         return faces
 
-    def _gray_is_enough(self) -> bool:
-        return self.detector.card.color == 'gray' and self.classifier.card.color == 'gray'
+    def _source(self, image: np.ndarray) -> np.ndarray:
+        """Return what both networks read: gray, made once, unless one of them wants color."""
+        cards = self.detector.card, self.classifier.card
+        return to_gray(image) if all(card.color == 'gray' for card in cards) else image
 
     def _detect(self, image: np.ndarray) -> list[Detection]:
         detections = self.detector.detect(image)
