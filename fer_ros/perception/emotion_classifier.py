@@ -78,6 +78,24 @@ class EmotionClassifier:
         outputs = self._run(self._tensor(crops), names)
         return self._probabilities(outputs[0]), outputs[1] if len(outputs) > 1 else None
 
+    def output(self, crops: np.ndarray, name: str) -> np.ndarray:
+        """
+        Return one output of the network as it comes.
+
+        :param crops: as :meth:`crops` returns them, N > 0.
+        :param name: of the output, such as ``fer2013_logits``.
+        :raises ValueError: if the network has no such output.
+        """
+        if name not in self._outputs:
+            raise ValueError(f"'{self.card.path}' has no output '{name}'; it has "
+                             f'{", ".join(self._outputs)}')
+        return self._run(self._tensor(crops), [name])[0]
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the network's outputs, the logits first."""
+        return tuple(self._outputs)
+
     def _tensor(self, crops: np.ndarray) -> np.ndarray:
         card = self.card
         tensor = normalize(crops, card.normalization, card.mean, card.std)

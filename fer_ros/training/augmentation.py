@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -19,9 +21,19 @@ def augment(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     images = _warp(images, generator)
     images = _light(images, generator)
     images = _resolution(images, generator)
+    images = _dim(images, generator)
     images = images + torch.randn(images.shape, generator=generator) * _uniform(
         len(images), 0, 10, generator) * _chosen(len(images), 0.25, generator)
-    return _erase(images.clamp(0, 255), generator)
+    images = _compress(images.clamp(0, 255), generator)
+    return _cover_half(_erase(images, generator), generator)
+
+
+def resize(images: torch.Tensor, side: int) -> torch.Tensor:
+    """Return (N, 1, side, side): early epochs learn from smaller faces, and faster."""
+    if images.shape[-1] == side:
+        return images
+    return functional.interpolate(
+        images, (side, side), mode='bilinear', align_corners=False, antialias=True)
 
 
 def standardize(images: torch.Tensor) -> torch.Tensor:
@@ -91,3 +103,35 @@ def _erase(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     inside = ((x - center[:, :1]).abs() < half[:, :1]) & ((y - center[:, 1:]).abs() < half[:, 1:])
     cover = inside.float() * _chosen(n, 0.5, generator)
     return images * (1 - cover) + cover * _uniform(n, 0, 255, generator)
+
+
+def _dim(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Take the light from a tenth of the pictures: few gray levels and the sensor's noise."""
+    n = len(images)
+    gain = _uniform(n, 0.06, 0.5, generator)
+    dark = (images * gain + torch.randn(images.shape, generator=generator) * 2).round()
+    return torch.where(_chosen(n, 0.1, generator) > 0, dark, images)
+
+
+def _compress(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Send an eighth of the pictures through JPEG, as a compressed image topic does."""
+    chosen = torch.nonzero(torch.rand(len(images), generator=generator) < 0.125).flatten()
+    quality = torch.randint(15, 70, (len(chosen),), generator=generator)
+    for i, q in zip(chosen.tolist(), quality.tolist()):
+        picture = images[i, 0].numpy().astype(np.uint8)
+        coded = cv2.imencode('.jpg', picture, (cv2.IMWRITE_JPEG_QUALITY, q))[1]
+        images[i, 0] = torch.from_numpy(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)).float()
+    return images
+
+
+def _cover_half(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    """Cover one side of a twelfth of the faces up to its middle: a hand, a mask, a shelf."""
+    n, _, height, width = images.shape
+    side = torch.randint(0, 4, (n, 1, 1, 1), generator=generator)
+    x = torch.linspace(0, 1, width).view(1, 1, 1, width).expand(n, 1, height, width)
+    y = torch.linspace(0, 1, height).view(1, 1, height, 1).expand(n, 1, height, width)
+    distance = torch.where(side == 0, x, torch.where(side == 1, 1 - x, torch.where(
+        side == 2, y, 1 - y)))
+    covered = (distance < _uniform(n, 0.25, 0.52, generator)) & (
+        _chosen(n, 0.085, generator) > 0)
+    return torch.where(covered, _uniform(n, 0, 255, generator), images)

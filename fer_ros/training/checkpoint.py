@@ -71,6 +71,21 @@ class ResumableRun:
             writer.writeheader()
             writer.writerows(self.history)
 
+    def begin_with(self, checkpoint: Path) -> None:
+        """
+        Take the averaged weights of another run; a run that resumes keeps its own.
+
+        :raises ValueError: if the checkpoint is missing, damaged or of another network.
+        """
+        state = load_checkpoint(checkpoint)
+        try:
+            self.average.load_state_dict(state['average'])
+        except (KeyError, RuntimeError) as error:
+            raise ValueError(f"'{checkpoint}' does not fit this network: {error}") from error
+        self.average.n_averaged.zero_()
+        self.network.load_state_dict(self.average.module.state_dict())
+        self.config = {**self.config, 'weights': f'{state["done"]} rounds of another run'}
+
     def restore(self) -> None:
         """
         Continue from the checkpoint, if there is one.

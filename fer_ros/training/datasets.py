@@ -10,6 +10,9 @@ import numpy as np
 from fer_ros.perception.labels import EMOTIONS, FER2013, FERPLUS_VOTES
 
 TRAIN, PUBLIC_TEST = 0, 1
+#: stands for 'no FER2013 label': in the file (uint8) and in :class:`EmotionData`, where losses
+#: and measures leave it out.
+NO_LABEL_IN_FILE, NO_LABEL = 255, -100
 _FIELDS = ('images', 'labels', 'split', 'ferplus_votes')
 
 
@@ -23,21 +26,25 @@ class EmotionData:
         :data:`~fer_ros.perception.labels.EMOTIONS`; rows of zeros carry no votes.
     :param majority: int64 (N,), the emotion with most votes; -1 where none of the eight is
         first (unknown, not a face, or votes not known).
-    :param labels: int64 (N,), index in :data:`~fer_ros.perception.labels.FER2013`.
+    :param labels: int64 (N,), index in :data:`~fer_ros.perception.labels.FER2013`;
+        :data:`NO_LABEL` where there is none (contempt, for one).
+    :param clear: bool (N,), where the majority holds more than half of all ten votes (lone
+        ones dropped): the pictures that Barsoum et al. 2016 judge by.
     """
 
     images: np.ndarray
     votes: np.ndarray
     majority: np.ndarray
     labels: np.ndarray
+    clear: np.ndarray
 
     def __len__(self) -> int:
         return len(self.images)
 
     def subset(self, index: np.ndarray) -> EmotionData:
         """Return the rows that an index or mask selects."""
-        return EmotionData(
-            self.images[index], self.votes[index], self.majority[index], self.labels[index])
+        return EmotionData(self.images[index], self.votes[index], self.majority[index],
+                           self.labels[index], self.clear[index])
 
 
 def load_fer2013(path: str | Path) -> tuple[EmotionData, EmotionData]:
@@ -45,7 +52,7 @@ def load_fer2013(path: str | Path) -> tuple[EmotionData, EmotionData]:
     Read FER2013 with FER+ votes from an npz file.
 
     The file holds ``images`` uint8 (N, 48, 48), ``labels`` (N,) in FER2013's order, ``split``
-    (N,) 0 train or 1 public test, ``ferplus_votes`` (N, 10) and, optionally,
+    (N,) 0 train or 1 public test (other rows are left alone), ``ferplus_votes`` (N, 10) and, optionally,
     ``same_as_public`` and ``row_known`` (N,).
 
     Left out of the training part: images equal to a public one, constant images, images
@@ -57,12 +64,13 @@ def load_fer2013(path: str | Path) -> tuple[EmotionData, EmotionData]:
     """
     data = _read(Path(path))
     images, split = data['images'], data['split']
-    votes, majority = _shares(data['ferplus_votes'], data.get('row_known'))
+    votes, majority, clear = _shares(data['ferplus_votes'], data.get('row_known'))
     labels = data['labels'].astype(np.int64)
+    labels[labels == NO_LABEL_IN_FILE] = NO_LABEL
     if labels.max(initial=0) >= len(FER2013):
         row = int(np.argmax(labels >= len(FER2013)))
-        raise ValueError(f"'{path}': labels[{row}] is {labels[row]}, allowed 0..6")
-    everything = EmotionData(images, votes, majority, labels)
+        raise ValueError(f"'{path}': labels[{row}] is {labels[row]}, allowed 0..6 and 255 (none)")
+    everything = EmotionData(images, votes, majority, labels, clear)
     not_a_face = data['ferplus_votes'].argmax(1) == FERPLUS_VOTES.index('not_a_face')
     constant = images.reshape(len(images), -1).std(1) < 1
     leave_out = not_a_face | constant | (data.get('same_as_public', 0 * split) > 0)
@@ -88,16 +96,21 @@ def _read(path: Path) -> dict[str, np.ndarray]:
 
 
 def _shares(
-        votes: np.ndarray, known: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Return vote shares of the eight emotions, and the majority as Barsoum et al. count it."""
+        votes: np.ndarray,
+        known: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """
+    Return vote shares of the eight emotions, the majority, and where it is a clear one; all
+    as Barsoum et al. count them.
+    """
     counts = votes.astype(np.float32)
     if known is not None:
         counts[known == 0] = 0
-    first = counts.argmax(1)
-    emotion_counts = counts[:, :len(EMOTIONS)].copy()
     # One lone vote among ten is noise (FER+ drops it as an outlier too).
-    emotion_counts[(emotion_counts <= 1) & (emotion_counts.max(1, keepdims=True) > 1)] = 0
+    counts[(counts <= 1) & (counts.max(1, keepdims=True, initial=0) > 1)] = 0
+    first = counts.argmax(1)
+    emotion_counts = counts[:, :len(EMOTIONS)]
     total = emotion_counts.sum(1, keepdims=True)
     shares = np.divide(emotion_counts, total, out=np.zeros_like(emotion_counts), where=total > 0)
-    majority = np.where((first < len(EMOTIONS)) & (total[:, 0] > 0), first, -1)
-    return shares, majority.astype(np.int64)
+    is_emotion = (first < len(EMOTIONS)) & (total[:, 0] > 0)
+    clear = is_emotion & (counts.max(1, initial=0) > 0.5 * counts.sum(1))
+    return shares, np.where(is_emotion, first, -1).astype(np.int64), clear

@@ -3,126 +3,83 @@
 from __future__ import annotations
 
 import argparse
-import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import cv2
-import numpy as np
+from tqdm import tqdm
 
 from fer_ros.perception.emotion_classifier import EmotionClassifier
-from fer_ros.perception.labels import EMOTIONS
 from fer_ros.training.datasets import EmotionData, load_fer2013
-from fer_ros.training.metrics import (
-    bootstrap_interval,
-    class_scores,
-    confusion_matrix,
-    expected_calibration_error,
-    negative_log_likelihood,
-)
+from fer_ros.training.evaluation import Evaluation, evaluate_classifier
+from fer_ros.training.report import write_report
+
+_PARTS = ('public', 'train')
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """
-    What a network reached against the FER+ majority.
-
-    :param name: the network.
-    :param labels: the emotions, order of the matrix.
-    :param matrix: int (8, 8), truth in rows.
-    :param probabilities: (N, 8) of the judged pictures; 0 for a label the model lacks.
-    :param truth: int (N,).
-    :param clear: bool (N,), where the majority holds more than half of the emotion votes (lone
-        votes dropped), as Barsoum et al. 2016 count it.
-    """
-
-    name: str
-    labels: tuple[str, ...]
-    matrix: np.ndarray
-    probabilities: np.ndarray
-    truth: np.ndarray
-    clear: np.ndarray
-
-    def summary(self) -> dict[str, Any]:
-        """Return the figures that a table shows."""
-        correct = self.probabilities.argmax(1) == self.truth
-        low, high = bootstrap_interval(correct)
-        scores = class_scores(self.matrix)
-        return {
-            'data': 'FER+ majority of the FER2013 public test part',
-            'pictures': int(len(self.truth)),
-            'accuracy': round(float(correct.mean()), 4),
-            'accuracy_95_percent': [round(low, 4), round(high, 4)],
-            'pictures_with_clear_majority': int(self.clear.sum()),
-            'accuracy_on_clear_majority': round(float(correct[self.clear].mean()), 4),
-            'macro_f1': round(float(scores['f1'].mean()), 4),
-            'ece_15_bins': round(
-                expected_calibration_error(self.probabilities, self.truth), 4),
-            'nll': round(negative_log_likelihood(self.probabilities, self.truth), 4),
-            'recall': {label: round(float(value), 3)
-                       for label, value in zip(self.labels, scores['recall'])}}
+def table(evaluations: list[Evaluation]) -> str:
+    """Return the figures as text, a line a model."""
+    width = max(len(evaluation.name) for evaluation in evaluations)
+    lines = [f'{"model":{width}}  clear %  any %  FER2013 %  macro F1   ECE    NLL  Brier  ms/face']
+    for evaluation in evaluations:
+        figures = evaluation.summary()
+        speed = figures['cost'].get('milliseconds_per_face')
+        lines.append(
+            f'{evaluation.name:{width}}  {100 * figures["accuracy_on_clear_majority"]:7.1f}  '
+            f'{100 * figures["accuracy"]:5.1f}  {100 * figures["fer2013_accuracy"]:9.1f}  '
+            f'{figures["macro_f1"]:8.3f}  {figures["ece_15_bins"]:.3f}  '
+            f'{figures["nll_of_votes"]:.3f}  {figures["brier_of_votes"]:.3f}  '
+            + (f'{speed:7.2f}' if speed else '      -'))
+    return '\n'.join(lines)
 
 
-def evaluate_classifier(classifier: EmotionClassifier, data: EmotionData) -> Evaluation:
-    """Judge a network on the pictures whose FER+ majority is an emotion."""
-    data = data.subset(data.majority >= 0)
-    width, height = classifier.card.input_size
-    probabilities = np.zeros((len(data), len(EMOTIONS)), np.float32)
-    columns = [EMOTIONS.index(label) for label in classifier.labels]
-    for start in range(0, len(data), 256):
-        crops = np.stack([
-            image if image.shape == (height, width) else cv2.resize(image, (width, height))
-            for image in data.images[start:start + 256]])
-        if classifier.card.color != 'gray':
-            crops = np.repeat(crops[..., None], 3, 3)
-        probabilities[start:start + 256, columns] = classifier.classify(crops)[0]
-    matrix = confusion_matrix(data.majority, probabilities.argmax(1), len(EMOTIONS))
-    return Evaluation(classifier.card.name, EMOTIONS, matrix, probabilities, data.majority,
-                      data.votes.max(1, initial=0) > 0.5)
-
-
-def plot_confusion(evaluation: Evaluation, path: Path) -> None:
-    """Draw the confusion matrix, each row as shares of the truth."""
-    from matplotlib.figure import Figure
-    shares = evaluation.matrix / np.maximum(evaluation.matrix.sum(1, keepdims=True), 1)
-    figure = Figure(figsize=(6.4, 5.6), layout='constrained')
-    axes = figure.subplots()
-    axes.imshow(shares, cmap='Blues', vmin=0, vmax=1)
-    for (row, column), share in np.ndenumerate(shares):
-        axes.text(column, row, f'{100 * share:.0f}', ha='center', va='center',
-                  color='white' if share > 0.5 else 'black')
-    names = [f'{label} ({n})' for label, n in zip(evaluation.labels, evaluation.matrix.sum(1))]
-    axes.set_xticks(range(len(names)), evaluation.labels, rotation=45, ha='right')
-    axes.set_yticks(range(len(names)), names)
-    axes.set(xlabel='predicted', ylabel='FER+ majority (pictures)',
-             title=f'{evaluation.name}: share of each row [%]')
-    figure.savefig(path, dpi=100)
+def robustness_table(evaluations: list[Evaluation]) -> str:
+    """Return accuracy [%] and loss against clean [points] of each disturbance as text."""
+    width = max(map(len, evaluations[0].robustness))
+    lines = [f'{"accuracy % (loss)":{width}}  ' + '  '.join(
+        f'{evaluation.name:>14}' for evaluation in evaluations)]
+    for kind in evaluations[0].robustness:
+        cells = []
+        for evaluation in evaluations:
+            value, clean = evaluation.robustness[kind], evaluation.robustness['clean']
+            cell = f'{100 * value:.1f} ({100 * (value - clean):+.1f})'
+            cells.append(f'{cell:>{max(14, len(evaluation.name))}}')
+        lines.append(f'{kind:{width}}  ' + '  '.join(cells))
+    return '\n'.join(lines)
 
 
 def main(argv: list[str]) -> int:
     """Judge one or more ONNX models with model cards."""
     parser = argparse.ArgumentParser(
-        prog='fer_ros evaluate', description='Judge emotion networks against the FER+ majority.',
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--data', type=Path, required=True, help='FER2013 with FER+ votes (npz)')
-    parser.add_argument('--output', type=Path, default=Path('runs/evaluation'))
+        prog='fer_ros evaluate', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        description='Judge emotion networks: accuracy, calibration, robustness, speed. Writes '
+                    'report.html (one file, pictures inside), evaluation.json and PNGs.')
     parser.add_argument('models', nargs='*', default=None,
                         help='ONNX files with cards; none: the one in the package')
+    parser.add_argument('--data', type=Path, required=True,
+                        help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz)')
+    parser.add_argument('--part', choices=_PARTS, default='public', help='rows to judge by')
+    parser.add_argument('--output', type=Path, default=Path('runs/evaluation'))
+    parser.add_argument('--quick', action='store_true', help='without robustness and speed')
     options = parser.parse_args(argv)
     from fer_ros.resources import resource_path
     models = options.models or [resource_path('models/emotion.onnx')]
-    _, public = load_fer2013(options.data)
-    options.output.mkdir(parents=True, exist_ok=True)
-    rows = {}
-    print(f'{"model":28} {"accuracy":>8} {"clear":>8} {"macro F1":>8} {"ECE":>6} {"NLL":>6}')
-    for model in models:
-        evaluation = evaluate_classifier(EmotionClassifier(model), public)
-        row = rows[evaluation.name] = evaluation.summary()
-        plot_confusion(evaluation, options.output / f'confusion_{evaluation.name}.png')
-        print(f'{evaluation.name:28} {row["accuracy"]:8.4f} '
-              f'{row["accuracy_on_clear_majority"]:8.4f} {row["macro_f1"]:8.4f} '
-              f'{row["ece_15_bins"]:6.4f} {row["nll"]:6.3f}')
-    (options.output / 'evaluation.json').write_text(json.dumps(rows, indent=2), encoding='utf-8')
-    print(f'written to {options.output}')
+    train, public = load_fer2013(options.data)
+    data = public if options.part == 'public' else train
+    evaluations = _evaluate(models, data, not options.quick)
+    print(table(evaluations))
+    if not options.quick:
+        print('\n' + robustness_table(evaluations))
+    files = write_report(
+        evaluations, options.output, f'{options.data.name}, {options.part} part')
+    print(f'\nreport: {files[-1]}')
     return 0
+
+
+def _evaluate(models: list[Path], data: EmotionData, thorough: bool) -> list[Evaluation]:
+    evaluations: dict[str, Evaluation] = {}
+    for model in tqdm(models, desc='models', disable=None, leave=False):
+        evaluation = evaluate_classifier(EmotionClassifier(model), data, thorough)
+        if evaluation.name in evaluations:
+            raise ValueError(f"'{model}': another model is named '{evaluation.name}' too; give "
+                             "each a name of its own in its card")
+        evaluations[evaluation.name] = evaluation
+    return list(evaluations.values())

@@ -32,6 +32,39 @@ def class_scores(matrix: np.ndarray) -> dict[str, np.ndarray]:
     return {'precision': precision, 'recall': recall, 'f1': f1, 'support': support}
 
 
+def average_scores(matrix: np.ndarray) -> dict[str, float]:
+    """
+    Return precision, recall and F1 averaged over classes (macro) and over pictures (micro).
+
+    Classes without a picture do not count. Micro precision, recall and F1 are all equal to the
+    accuracy where every picture has one label and one answer, as here.
+
+    :param matrix: (C, C) of :func:`confusion_matrix`.
+    """
+    scores = class_scores(matrix)
+    present = scores['support'] > 0
+    averages = {f'macro_{name}': float(scores[name][present].mean()) if present.any() else 0.0
+                for name in ('precision', 'recall', 'f1')}
+    return {**averages, 'micro_f1': float(np.trace(matrix) / max(matrix.sum(), 1))}
+
+
+def reliability_bins(
+        confidence: np.ndarray, correct: np.ndarray, bins: int = 15) -> dict[str, np.ndarray]:
+    """
+    Sort answers by confidence into bins of equal width.
+
+    :param confidence: (N,), 0..1.
+    :param correct: bool (N,).
+    :param bins: their number.
+    :returns: ``count``, mean ``confidence`` and ``accuracy`` (both 0 where empty), each (bins,).
+    """
+    bin_of = np.clip((np.asarray(confidence) * bins).astype(int), 0, bins - 1)
+    count = np.bincount(bin_of, minlength=bins)
+    means = [np.bincount(bin_of, weights=values, minlength=bins) / count.clip(1)
+             for values in (confidence, correct)]
+    return {'count': count, 'confidence': means[0], 'accuracy': means[1]}
+
+
 def expected_calibration_error(
         probabilities: np.ndarray, truth: np.ndarray, bins: int = 15) -> float:
     """
@@ -43,15 +76,48 @@ def expected_calibration_error(
     """
     if len(truth) == 0:
         return 0.0
-    confidence = probabilities.max(1)
-    correct = probabilities.argmax(1) == truth
-    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
-    error = 0.0
-    for i in range(bins):
-        inside = bin_of == i
-        if inside.any():
-            error += inside.mean() * abs(correct[inside].mean() - confidence[inside].mean())
-    return float(error)
+    return _gap(reliability_bins(probabilities.max(1), probabilities.argmax(1) == truth, bins))
+
+
+def class_calibration_errors(
+        probabilities: np.ndarray, truth: np.ndarray, bins: int = 15) -> np.ndarray:
+    """
+    Return the calibration error of each class's probability, right or not the first answer
+    (static calibration error, Nixon et al. 2019, arXiv 1904.01685, per class).
+
+    :returns: float (C,).
+    """
+    if len(truth) == 0:
+        return np.zeros(probabilities.shape[1])
+    return np.array([_gap(reliability_bins(probabilities[:, c], truth == c, bins))
+                     for c in range(probabilities.shape[1])])
+
+
+def _gap(bins: dict[str, np.ndarray]) -> float:
+    gaps = np.abs(bins['accuracy'] - bins['confidence'])
+    return float((bins['count'] * gaps).sum() / max(bins['count'].sum(), 1))
+
+
+def brier_score(probabilities: np.ndarray, distribution: np.ndarray) -> float:
+    """
+    Return the mean squared distance to the true distribution, summed over classes (Brier 1950).
+
+    :param probabilities: (N, C).
+    :param distribution: (N, C), one-hot labels or shares of votes.
+    """
+    return float(((probabilities - distribution) ** 2).sum(1).mean()) if len(
+        probabilities) else 0.0
+
+
+def cross_entropy(probabilities: np.ndarray, distribution: np.ndarray) -> float:
+    """
+    Return the mean negative log likelihood of a distribution of labels.
+
+    :param probabilities: (N, C).
+    :param distribution: (N, C), one-hot labels or shares of votes.
+    """
+    logarithm = np.log(np.maximum(probabilities, 1e-12))
+    return float(-(distribution * logarithm).sum(1).mean()) if len(probabilities) else 0.0
 
 
 def negative_log_likelihood(probabilities: np.ndarray, truth: np.ndarray) -> float:

@@ -16,6 +16,16 @@ def learning_rate(step: int, steps: int, warm_up: int, peak: float) -> float:
     return peak * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
 
 
+def image_size(done: float, sizes: list[list[float]]) -> int:
+    """
+    Return the side of the training pictures [px] (progressive resizing, arXiv 2104.00298).
+
+    :param done: share of the training that is done, 0..1.
+    :param sizes: rows of (share from which it holds, side), ascending, the first from 0.
+    """
+    return int([side for begin, side in sizes if done >= begin][-1])
+
+
 def warm_ema(decay: float) -> Callable[..., torch.Tensor]:
     """Return an exponential average that forgets its first steps faster than later ones."""
     def average(old: torch.Tensor, new: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:

@@ -12,11 +12,11 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from fer_ros.training.augmentation import augment, standardize
+from fer_ros.training.augmentation import augment, resize, standardize
 from fer_ros.training.checkpoint import ResumableRun
-from fer_ros.training.datasets import EmotionData, load_fer2013
+from fer_ros.training.datasets import NO_LABEL, EmotionData, load_fer2013
 from fer_ros.training.networks import EmotionNetwork
-from fer_ros.training.schedules import learning_rate, warm_ema
+from fer_ros.training.schedules import image_size, learning_rate, warm_ema
 
 _SEED_STRIDE = 1_000_003
 
@@ -90,26 +90,28 @@ class EmotionTrainer(ResumableRun):
             self.config['seed'] * _SEED_STRIDE + self.done)
         torch.manual_seed(self.config['seed'] * _SEED_STRIDE + self.done)
         size = self.config['batch_size']
-        order = torch.randperm(len(data), generator=generator)
+        side = image_size(self.done / self.config['epochs'], self.config['image_sizes'])
+        order = balanced_order(data, self.config['class_balance'], generator)
         batches = order[:len(order) // size * size].view(-1, size) if len(order) >= size else (
             order.view(1, -1))
         self.network.train()
         total = 0.0
         bar = tqdm(batches, desc=f'epoch {self.done + 1}/{self.config["epochs"]}',
-                   leave=False, mininterval=5)
+                   leave=False, mininterval=5, disable=None)
         for i, batch in enumerate(bar):
             step = self.done * len(batches) + i
             rate = learning_rate(step, self.config['epochs'] * len(batches), len(batches),
                                  self.config['learning_rate'])
-            total += self._step(data, batch, rate, generator)
+            total += self._step(data, batch, rate, side, generator)
             bar.set_postfix(loss=f'{total / (i + 1):.3f}')
         return total / len(batches)
 
-    def _step(self, data: EmotionData, batch: torch.Tensor, rate: float,
+    def _step(self, data: EmotionData, batch: torch.Tensor, rate: float, side: int,
               generator: torch.Generator) -> float:
         index = batch.numpy()
         images = torch.from_numpy(data.images[index]).float().unsqueeze(1)
-        images = standardize(augment(images, generator)).to(memory_format=torch.channels_last)
+        images = standardize(resize(augment(images, generator), side)).to(
+            memory_format=torch.channels_last)
         for group in self.optimizer.param_groups:
             group['lr'] = rate
         with torch.autocast('cpu', torch.bfloat16):
@@ -154,6 +156,8 @@ def main(argv: list[str]) -> int:
     parser.add_argument('--output', type=Path, default=Path('runs/emotion'),
                         help='folder of the run')
     parser.add_argument('--epochs', type=int, help="instead of the preset's")
+    parser.add_argument('--weights', type=Path,
+                        help='begin with the averaged weights of this checkpoint')
     parser.add_argument('--threads', type=int, default=0, help='CPU threads; 0: all cores')
     options = parser.parse_args(argv)
     config = yaml.safe_load(options.config.read_text(encoding='utf-8'))
@@ -164,6 +168,8 @@ def main(argv: list[str]) -> int:
     train, validation = load_fer2013(options.data)
     print(f'{len(train)} training and {len(validation)} validation pictures')
     trainer = EmotionTrainer(config, options.output)
+    if options.weights:
+        trainer.begin_with(options.weights)
     trainer.run(train, validation)
     print(f'trained: {trainer.checkpoint}')
     return 0

@@ -40,14 +40,6 @@ class FaceDetectorTrainer(ResumableRun):
             torch.optim.AdamW(network.parameters(), lr=config['learning_rate'],
                               weight_decay=config['weight_decay']))
 
-    def begin_with(self, checkpoint: Path) -> None:
-        """Take the averaged weights of another run; a run that resumes keeps its own."""
-        state = load_checkpoint(checkpoint)
-        self.average.load_state_dict(state['average'])
-        self.average.n_averaged.zero_()
-        self.network.load_state_dict(self.average.module.state_dict())
-        self.config = {**self.config, 'weights': f'{state["done"]} steps of another run'}
-
     def run(self, pictures: list[FacePicture]) -> None:
         """Train to the last step, from the checkpoint if there is one."""
         self.restore()

@@ -40,7 +40,8 @@ def two_portraits(astronaut, hopper, count=160):
         labels.append(i % 2)
     majority = np.array([1, 0])[labels]
     return EmotionData(np.array(images, np.uint8), np.eye(8, dtype=np.float32)[majority],
-                       majority.astype(np.int64), np.array([3, 6])[labels].astype(np.int64))
+                       majority.astype(np.int64), np.array([3, 6])[labels].astype(np.int64),
+                       np.ones(count, bool))
 
 
 @pytest.fixture(scope='module')
