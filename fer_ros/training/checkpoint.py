@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from fer_ros.training.curves import plot_history
+
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint whole or not at all: to a temporary file, then renamed."""
@@ -38,7 +40,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
 
 class ResumableRun:
     """
-    A training run in a folder: checkpoint.pt and history.csv.
+    A training run in a folder: checkpoint.pt, history.csv and history.png.
 
     :param config: the preset; a run continues only with the one it was started with.
     :param output: the folder.
@@ -61,30 +63,29 @@ class ResumableRun:
         return self.output / 'checkpoint.pt'
 
     def save(self) -> None:
-        """Write checkpoint and history."""
+        """Write the checkpoint, and the history as table and curves."""
         save_checkpoint(self.checkpoint, {
             'config': self.config, 'done': self.done, 'history': self.history,
             'network': self.network.state_dict(), 'average': self.average.state_dict(),
             'optimizer': self.optimizer.state_dict()})
+        plot_history(self.history, self.output / 'history.png')
         with (self.output / 'history.csv').open('w', newline='', encoding='utf-8') as file:
             writer = csv.DictWriter(file, fieldnames=list(self.history[0]))
             writer.writeheader()
             writer.writerows(self.history)
 
-    def begin_with(self, checkpoint: Path) -> None:
+    def begin_with(self, file: Path) -> None:
         """
-        Take the averaged weights of another run; a run that resumes keeps its own.
+        Take the weights of another run or of an exported file; a run that resumes keeps its own.
 
-        :raises ValueError: if the checkpoint is missing, damaged or of another network.
+        :raises ValueError: if the file is missing, damaged or of another network; names it.
         """
-        state = load_checkpoint(checkpoint)
+        weights = weights_of(load_checkpoint(file))
         try:
-            self.average.load_state_dict(state['average'])
-        except (KeyError, RuntimeError) as error:
-            raise ValueError(f"'{checkpoint}' does not fit this network: {error}") from error
-        self.average.n_averaged.zero_()
-        self.network.load_state_dict(self.average.module.state_dict())
-        self.config = {**self.config, 'weights': f'{state["done"]} rounds of another run'}
+            self.network.load_state_dict(weights)
+        except RuntimeError as error:
+            raise ValueError(f"'{file}' does not fit this network: {error}") from error
+        self.average.module.load_state_dict(weights)
 
     def restore(self) -> None:
         """
@@ -104,8 +105,18 @@ class ResumableRun:
         self.optimizer.load_state_dict(state['optimizer'])
 
 
-def averaged_weights(state: dict[str, Any]) -> dict[str, torch.Tensor]:
-    """Return the averaged network's weights of a checkpoint."""
+def weights_of(state: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """
+    Return the weights to use: a run's averaged ones, or those of an exported file.
+
+    :param state: what :func:`load_checkpoint` returned.
+    :raises ValueError: if it holds neither.
+    """
+    if 'weights' in state:
+        return {key: value.float() if value.is_floating_point() else value
+                for key, value in state['weights'].items()}
+    if 'average' not in state:
+        raise ValueError(f'no weights in the file; it holds {", ".join(map(str, state))}')
     prefix = 'module.'
     return {key[len(prefix):]: value for key, value in state['average'].items()
             if key.startswith(prefix)}

@@ -12,7 +12,7 @@ from torch import nn
 
 from fer_ros.perception.detection_decoding import STRIDES
 from fer_ros.perception.model_card import save_model_card
-from fer_ros.training.checkpoint import averaged_weights, load_checkpoint
+from fer_ros.training.checkpoint import load_checkpoint, weights_of
 from fer_ros.training.export import OPSET
 from fer_ros.training.face_network import FaceNetwork
 
@@ -37,7 +37,7 @@ def load_network(checkpoint: Path) -> tuple[FaceNetwork, dict[str, Any]]:
     """Return the averaged network of a training run, and the run's checkpoint."""
     state = load_checkpoint(checkpoint)
     network = FaceNetwork(state['config']['width'])
-    network.load_state_dict(averaged_weights(state))
+    network.load_state_dict(weights_of(state))
     return network.eval(), state
 
 

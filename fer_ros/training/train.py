@@ -9,6 +9,7 @@ from fer_ros.resources import resource_path
 #: preset (a file in config/training/) -> module with ``main(argv)``.
 PRESETS = {
     'emotion': 'fer_ros.training.train_emotion',
+    'finetune': 'fer_ros.training.train_emotion',
     'face_detector': 'fer_ros.training.train_face_detector',
 }
 

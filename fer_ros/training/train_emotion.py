@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import argparse
+import csv
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-import yaml
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from fer_ros.training.augmentation import augment, resize, standardize
 from fer_ros.training.checkpoint import ResumableRun
-from fer_ros.training.datasets import NO_LABEL, EmotionData, load_fer2013
+from fer_ros.perception.labels import EMOTIONS
+from fer_ros.resources import resource_path
+from fer_ros.training.datasets import EmotionData, load_fer2013
+from fer_ros.training.metrics import average_scores, confusion_matrix
 from fer_ros.training.networks import EmotionNetwork
+from fer_ros.training.options import read_preset, run_parser
+from fer_ros.training.sampling import balanced_order, class_weights, stratified_folds
 from fer_ros.training.schedules import image_size, learning_rate, warm_ema
 
 _SEED_STRIDE = 1_000_003
@@ -29,20 +34,22 @@ def build_network(config: dict[str, Any]) -> EmotionNetwork:
 
 def loss_of(
         outputs: tuple[torch.Tensor, ...], votes: torch.Tensor, labels: torch.Tensor,
-        config: dict[str, Any]) -> torch.Tensor:
+        config: dict[str, Any], weights: torch.Tensor | None = None) -> torch.Tensor:
     """
     Return the loss of a batch.
 
     :param outputs: of :class:`EmotionNetwork`.
     :param votes: float (N, 8), rows of zeros do not count.
-    :param labels: int64 (N,), FER2013.
+    :param labels: int64 (N,), FER2013; negative ones do not count.
+    :param weights: float (8,), of the emotions in the first part; None weighs all alike.
     """
     logits, auxiliary = outputs[0].float(), outputs[2].float()
-    per_row = -(votes * functional.log_softmax(logits, 1)).sum(1)
+    weighted = votes if weights is None else votes * weights
+    per_row = -(weighted * functional.log_softmax(logits, 1)).sum(1)
     loss = per_row.sum() / (votes.sum(1) > 0).sum().clamp_min(1)
     second = functional.cross_entropy(
-        auxiliary, labels, label_smoothing=config['label_smoothing'])
-    return loss + config['auxiliary_weight'] * second
+        auxiliary, labels, label_smoothing=config['label_smoothing'], reduction='sum')
+    return loss + config['auxiliary_weight'] * second / (labels >= 0).sum().clamp_min(1)
 
 
 class EmotionTrainer(ResumableRun):
@@ -63,10 +70,14 @@ class EmotionTrainer(ResumableRun):
             torch.optim.SGD(
                 _parameter_groups(network, config['weight_decay']), lr=config['learning_rate'],
                 momentum=config['momentum'], nesterov=True))
+        if 'weights' in config:
+            self.begin_with(_existing(config['weights']))
+        self._class_weights: torch.Tensor | None = None
 
     def run(self, train: EmotionData, validation: EmotionData) -> None:
         """Train to the last epoch, from the checkpoint if there is one."""
         self.restore()
+        self._class_weights = class_weights(train, self.config['class_weights'])
         while self.done < self.config['epochs']:
             loss = self._train_epoch(train)
             row = {'epoch': self.done + 1, 'loss': loss, **self.validate(validation)}
@@ -76,14 +87,17 @@ class EmotionTrainer(ResumableRun):
             tqdm.write('  '.join(f'{key} {value:.4g}' for key, value in row.items()))
 
     def validate(self, data: EmotionData) -> dict[str, float]:
-        """Return the accuracy of the averaged network on both label sets."""
-        logits, auxiliary = predict(self.average.module, data)
-        known = data.majority >= 0
-        majority = torch.from_numpy(data.majority[known])
-        return {
-            'ferplus_accuracy': float((logits[known].argmax(1) == majority).float().mean()),
-            'fer2013_accuracy': float(
-                (auxiliary.argmax(1) == torch.from_numpy(data.labels)).float().mean())}
+        """Return accuracies and macro F1 of the averaged network; 0 without pictures."""
+        if len(data) == 0:
+            return {'ferplus_accuracy': 0.0, 'fer2013_accuracy': 0.0, 'macro_f1': 0.0}
+        logits, auxiliary = (output.numpy() for output in predict(self.average.module, data))
+        known, labeled = data.majority >= 0, data.labels >= 0
+        matrix = confusion_matrix(
+            data.majority[known], logits[known].argmax(1), len(EMOTIONS))
+        right = auxiliary[labeled].argmax(1) == data.labels[labeled]
+        return {'ferplus_accuracy': average_scores(matrix)['micro_f1'],
+                'fer2013_accuracy': float(right.mean()) if len(right) else 0.0,
+                'macro_f1': average_scores(matrix)['macro_f1']}
 
     def _train_epoch(self, data: EmotionData) -> float:
         generator = torch.Generator().manual_seed(
@@ -94,7 +108,7 @@ class EmotionTrainer(ResumableRun):
         order = balanced_order(data, self.config['class_balance'], generator)
         batches = order[:len(order) // size * size].view(-1, size) if len(order) >= size else (
             order.view(1, -1))
-        self.network.train()
+        self._set_training_mode()
         total = 0.0
         bar = tqdm(batches, desc=f'epoch {self.done + 1}/{self.config["epochs"]}',
                    leave=False, mininterval=5, disable=None)
@@ -105,6 +119,14 @@ class EmotionTrainer(ResumableRun):
             total += self._step(data, batch, rate, side, generator)
             bar.set_postfix(loss=f'{total / (i + 1):.3f}')
         return total / len(batches)
+
+    def _set_training_mode(self) -> None:
+        """A handful of pictures must not move the statistics of the batch norms."""
+        self.network.train()
+        if self.config['freeze_norm']:
+            for module in self.network.modules():
+                if isinstance(module, torch.nn.BatchNorm2d):
+                    module.eval()
 
     def _step(self, data: EmotionData, batch: torch.Tensor, rate: float, side: int,
               generator: torch.Generator) -> float:
@@ -117,12 +139,17 @@ class EmotionTrainer(ResumableRun):
         with torch.autocast('cpu', torch.bfloat16):
             outputs = self.network(images)
         loss = loss_of(outputs, torch.from_numpy(data.votes[index]),
-                       torch.from_numpy(data.labels[index]), self.config)
+                       torch.from_numpy(data.labels[index]), self.config, self._class_weights)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         self.average.update_parameters(self.network)
         return float(loss.detach())
+
+
+def _existing(name: str) -> Path:
+    """Return the file of weights: as named, or one that ships with the package."""
+    return Path(name) if Path(name).exists() else resource_path(name)
 
 
 def _parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
@@ -146,30 +173,51 @@ def predict(network: torch.nn.Module, data: EmotionData,
     return torch.cat(logits), torch.cat(auxiliary)
 
 
+def cross_validate(config: dict[str, Any], output: Path, data: EmotionData,
+                   folds: int) -> list[dict[str, float]]:
+    """
+    Train once for each fold, judged on the fold that was held out; a killed run goes on.
+
+    :param output: gets a folder for each run and ``folds.csv``.
+    :returns: the last row of each run's history.
+    """
+    fold_of = stratified_folds(data, folds, config['seed'])
+    rows: list[dict[str, float]] = []
+    for fold in range(folds):
+        trainer = EmotionTrainer(config, output / f'fold_{fold}')
+        print(f'fold {fold + 1} of {folds}')
+        trainer.run(data.subset(fold_of != fold), data.subset(fold_of == fold))
+        rows.append({'fold': fold, **trainer.history[-1]})
+        with (output / 'folds.csv').open('w', newline='', encoding='utf-8') as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    for key in ('ferplus_accuracy', 'fer2013_accuracy', 'macro_f1'):
+        values = np.array([row[key] for row in rows])
+        print(f'{key}: {values.mean():.4f} +- {values.std(ddof=1):.4f} over {folds} folds')
+    return rows
+
+
 def main(argv: list[str]) -> int:
-    """Run ``python -m fer_ros train --preset emotion``."""
-    parser = argparse.ArgumentParser(
-        prog='fer_ros train', description='Train the emotion network; resumes where it stopped.',
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--config', type=Path, required=True, help='preset (YAML)')
-    parser.add_argument('--data', type=Path, required=True, help='FER2013 with FER+ votes (npz)')
-    parser.add_argument('--output', type=Path, default=Path('runs/emotion'),
-                        help='folder of the run')
+    """Run ``python -m fer_ros train --preset emotion`` or ``finetune``."""
+    parser = run_parser('fer_ros train --preset emotion', 'Train the emotion network',
+                        'runs/emotion')
+    parser.add_argument('--data', type=Path, required=True,
+                        help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz)')
     parser.add_argument('--epochs', type=int, help="instead of the preset's")
-    parser.add_argument('--weights', type=Path,
-                        help='begin with the averaged weights of this checkpoint')
-    parser.add_argument('--threads', type=int, default=0, help='CPU threads; 0: all cores')
+    parser.add_argument('--folds', type=int, default=0,
+                        help='stratified cross-validation on the training part instead of one '
+                             'run; the public part is not touched')
     options = parser.parse_args(argv)
-    config = yaml.safe_load(options.config.read_text(encoding='utf-8'))
-    if options.epochs:
-        config['epochs'] = options.epochs
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    config = read_preset(options, epochs=options.epochs)
     train, validation = load_fer2013(options.data)
+    if len(train) == 0:
+        raise ValueError(f"'{options.data}' has no training pictures (split 0)")
     print(f'{len(train)} training and {len(validation)} validation pictures')
+    if options.folds:
+        cross_validate(config, options.output, train, options.folds)
+        return 0
     trainer = EmotionTrainer(config, options.output)
-    if options.weights:
-        trainer.begin_with(options.weights)
     trainer.run(train, validation)
     print(f'trained: {trainer.checkpoint}')
     return 0

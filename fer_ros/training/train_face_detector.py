@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from fer_ros.training.checkpoint import ResumableRun, load_checkpoint
+from fer_ros.training.checkpoint import ResumableRun
 from fer_ros.training.face_dataset import FacePicture, load_face_pictures, random_sample
 from fer_ros.training.face_loss import detection_loss, targets_of
 from fer_ros.training.face_network import FaceNetwork
+from fer_ros.training.options import read_preset, run_parser
 from fer_ros.training.schedules import learning_rate, warm_ema
 
 _WARM_UP = 200
@@ -83,24 +82,13 @@ class FaceDetectorTrainer(ResumableRun):
 
 def main(argv: list[str]) -> int:
     """Run ``python -m fer_ros train --preset face_detector``."""
-    parser = argparse.ArgumentParser(
-        prog='fer_ros train', description='Train the face detector; resumes where it stopped.',
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--config', type=Path, required=True, help='preset (YAML)')
+    parser = run_parser('fer_ros train --preset face_detector', 'Train the face detector',
+                        'runs/face_detector')
     parser.add_argument('--data', type=Path, required=True,
                         help='folder with images.csv.gz, labels.csv.gz, boxes_human.csv.gz')
-    parser.add_argument('--output', type=Path, default=Path('runs/face_detector'),
-                        help='folder of the run')
     parser.add_argument('--steps', type=int, help="instead of the preset's")
-    parser.add_argument('--weights', type=Path,
-                        help='begin with the averaged weights of this checkpoint (fine-tuning)')
-    parser.add_argument('--threads', type=int, default=0, help='CPU threads; 0: all cores')
     options = parser.parse_args(argv)
-    config = yaml.safe_load(options.config.read_text(encoding='utf-8'))
-    if options.steps:
-        config['steps'] = options.steps
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    config = read_preset(options, steps=options.steps)
     pictures = load_face_pictures(options.data, 'train')
     print(f'{len(pictures)} pictures, {sum(len(p.boxes) for p in pictures)} faces')
     trainer = FaceDetectorTrainer(config, options.output)

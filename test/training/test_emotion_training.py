@@ -23,7 +23,8 @@ torch.set_num_threads(1)  # tiny batches: threads would only wait for each other
 CONFIG = {
     'architecture': 'se_resnet_tiny', 'epochs': 8, 'batch_size': 16, 'learning_rate': 0.05,
     'momentum': 0.9, 'weight_decay': 5e-4, 'ema_decay': 0.8, 'dropout': 0.0, 'drop_path': 0.1,
-    'auxiliary_weight': 0.3, 'label_smoothing': 0.1, 'seed': 1}
+    'auxiliary_weight': 0.3, 'label_smoothing': 0.1, 'seed': 1, 'class_balance': 0.5,
+    'class_weights': 0, 'freeze_norm': False, 'image_sizes': [[0, 32], [0.25, 48]]}
 
 
 def two_portraits(astronaut, hopper, count=160):
