@@ -13,10 +13,15 @@ from fer_ros.training import train  # noqa: E402
 from fer_ros.training.augmentation import augment, standardize  # noqa: E402
 from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from fer_ros.training.datasets import EmotionData, load_fer2013  # noqa: E402
-from fer_ros.training.export import _card, export_onnx, load_network  # noqa: E402
+from fer_ros.training.export import _card, export_onnx, load_network, main as export  # noqa: E402
 from fer_ros.training.networks import EmotionNetwork  # noqa: E402
-from fer_ros.training.schedules import learning_rate  # noqa: E402
-from fer_ros.training.train_emotion import EmotionTrainer, predict  # noqa: E402
+from fer_ros.training.schedules import image_size, learning_rate  # noqa: E402
+from fer_ros.training.train_emotion import (  # noqa: E402
+    EmotionTrainer,
+    cross_validate,
+    loss_of,
+    predict,
+)
 
 torch.set_num_threads(1)  # tiny batches: threads would only wait for each other
 
@@ -136,6 +141,100 @@ def test_augmentation(count):
 def test_learning_rate(step, expected):
     """Warm-up, peak, half way, end."""
     assert learning_rate(step, 100, 10, 0.1) == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize('done, side', [(0, 32), (0.34, 32), (0.35, 40), (1, 40)])
+def test_image_size(done, side):
+    """The border belongs to the larger size."""
+    assert image_size(done, [[0, 32], [0.35, 40]]) == side
+
+
+def test_loss_without_votes_or_labels():
+    """Nothing known: 0, not NaN; weights change only the first part."""
+    outputs = (torch.zeros(2, 8), None, torch.zeros(2, 7))
+    config = {'label_smoothing': 0.0, 'auxiliary_weight': 1.0}
+    none = torch.full((2,), -100)
+    assert loss_of(outputs, torch.zeros(2, 8), none, config) == 0
+    votes = torch.eye(8)[:2]
+    assert loss_of(outputs, votes, none, config) == pytest.approx(np.log(8))
+    weights = torch.tensor([2.0, 0, 1, 1, 1, 1, 1, 1])
+    assert loss_of(outputs, votes, none, config, weights) == pytest.approx(np.log(8))
+    assert loss_of(outputs, votes[:1].repeat(2, 1), none, config, weights) == pytest.approx(
+        2 * np.log(8))
+
+
+def test_begin_with_other_weights(trained, tmp_path):
+    """From a checkpoint; a file of another network or of nothing is refused by name."""
+    trainer, data = trained
+    config = {**CONFIG, 'weights': str(trainer.checkpoint)}
+    begun = EmotionTrainer(config, tmp_path)
+    for key, value in trainer.average.module.state_dict().items():
+        torch.testing.assert_close(begun.network.state_dict()[key], value)
+    save_checkpoint(tmp_path / 'x.pt', {'weights': {'a': torch.zeros(1)}})
+    with pytest.raises(ValueError, match="x.pt' does not fit"):
+        EmotionTrainer({**CONFIG, 'weights': str(tmp_path / 'x.pt')}, tmp_path)
+    save_checkpoint(tmp_path / 'y.pt', {'z': 1})
+    with pytest.raises(ValueError, match='no weights'):
+        EmotionTrainer({**CONFIG, 'weights': str(tmp_path / 'y.pt')}, tmp_path)
+
+
+def test_frozen_norms_do_not_move(trained, tmp_path):
+    """Fine-tuning keeps the statistics that it began with."""
+    trainer, data = trained
+    config = {**CONFIG, 'weights': str(trainer.checkpoint), 'freeze_norm': True, 'epochs': 1}
+    tuned = EmotionTrainer(config, tmp_path)
+    tuned.run(data, data.subset(slice(0, 0)))
+    before, after = trainer.average.module.state_dict(), tuned.network.state_dict()
+    assert all(torch.equal(before[key], after[key]) for key in before if 'running' in key)
+    assert not torch.equal(before['head.weight'], after['head.weight'])
+
+
+def test_cross_validation(trained, tmp_path, capsys):
+    """Two folds, each with its folder; mean and spread are told."""
+    rows = cross_validate({**CONFIG, 'epochs': 2}, tmp_path, trained[1], 2)
+    assert [row['fold'] for row in rows] == [0, 1]
+    assert (tmp_path / 'fold_1' / 'history.png').stat().st_size > 1000
+    assert len((tmp_path / 'folds.csv').read_text().splitlines()) == 3
+    assert 'ferplus_accuracy: ' in capsys.readouterr().out
+
+
+def test_export_command(trained, tmp_path, capsys):
+    """All formats are written, loaded and judged; the weights continue a training."""
+    trainer, data = trained
+    n = len(data)
+    votes = np.zeros((n, 10), np.uint8)
+    votes[np.arange(n), data.majority] = 10
+    np.savez(tmp_path / 'd.npz', images=data.images, labels=data.labels.astype(np.uint8),
+             split=np.arange(n) % 2, ferplus_votes=votes)
+    model = tmp_path / 'out' / 'm.onnx'
+    assert export(['--checkpoint', str(trainer.checkpoint), '--data', str(tmp_path / 'd.npz'),
+                   '--output', str(model), '--quick']) == 0
+    printed = capsys.readouterr().out
+    assert 'fer_ros_emotion_int8' in printed and 'm.pt' in printed
+    float32 = EmotionClassifier(model)
+    int8 = EmotionClassifier(model.with_name('m_int8.onnx'))
+    assert int8.has_maps and int8.card.name == 'fer_ros_emotion_int8'
+    np.testing.assert_allclose(float32.classify(data.images)[0].argmax(1),
+                               int8.classify(data.images)[0].argmax(1))
+    EmotionTrainer({**CONFIG, 'weights': str(model.with_suffix('.pt'))}, tmp_path / 'next')
+    assert '"labels"' in model.with_suffix('.json').read_text()
+    with pytest.raises(ValueError, match='.onnx'):
+        export(['--data', 'd.npz', '--output', 'model.bin'])
+
+
+def test_opencv_reads_the_file(tmp_path):
+    """OpenCV's own reader gives the same logits: the opset is old enough."""
+    import cv2
+
+    from fer_ros.resources import resource_path
+    net = cv2.dnn.readNetFromONNX(str(resource_path('models/emotion.onnx')))
+    faces = np.random.default_rng(0).normal(size=(1, 1, 48, 48)).astype(np.float32)
+    net.setInput(faces)
+    names = net.getUnconnectedOutLayersNames()
+    ours = EmotionClassifier(resource_path('models/emotion.onnx'))
+    expected = ours._run(faces, ['logits'])[0]
+    outputs = [value for value in net.forward(names) if value.shape == expected.shape]
+    np.testing.assert_allclose(outputs[0], expected, atol=1e-3)
 
 
 def test_unknown_architecture_and_preset():
