@@ -12,16 +12,19 @@ COMMANDS = {
     'demo': ('fer_ros.nodes.demo',
              'the whole system at work: demo scene, camera, video, folder or bag'),
     'analyze': ('fer_ros.analyze', 'find and judge the faces of still pictures'),
+    'dataset': ('fer_ros.training.dataset', 'clean a set of face pictures for training'),
     'train': ('fer_ros.training.train', 'train the emotion network or the face detector'),
-    'evaluate': ('fer_ros.training.evaluate', 'judge emotion networks'),
+    'evaluate': ('fer_ros.training.evaluate', 'judge emotion networks: report with pictures'),
+    'explain': ('fer_ros.training.explain', 'show where networks look: activation maps'),
     'evaluate-detector': ('fer_ros.training.evaluate_face_detector', 'judge face detectors'),
-    'export': ('fer_ros.training.export', 'export a trained emotion network to ONNX'),
+    'export': ('fer_ros.training.export', 'export a trained emotion network: ONNX, int8, weights'),
     'export-detector': ('fer_ros.training.export_face_detector',
                         'export a trained face detector to ONNX'),
 }
 #: missing module -> how to get it.
 _REMEDIES = {
     'torch': 'training needs PyTorch: pip install torch (or: make setup WITH_TORCH=1)',
+    'onnx': 'quantization needs onnx: pip install onnx (or: make setup WITH_TORCH=1)',
     'rclpy': 'this command needs ROS 2: source a distribution, or use make demo, which sets up '
              'one of its own',
     'fer_ros_msgs': 'the messages are not built: colcon build --packages-select fer_ros_msgs, '

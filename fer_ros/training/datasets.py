@@ -52,8 +52,8 @@ def load_fer2013(path: str | Path) -> tuple[EmotionData, EmotionData]:
     Read FER2013 with FER+ votes from an npz file.
 
     The file holds ``images`` uint8 (N, 48, 48), ``labels`` (N,) in FER2013's order, ``split``
-    (N,) 0 train or 1 public test (other rows are left alone), ``ferplus_votes`` (N, 10) and, optionally,
-    ``same_as_public`` and ``row_known`` (N,).
+    (N,) 0 train or 1 public test (other rows are left alone), ``ferplus_votes`` (N, 10) and,
+    optionally, ``same_as_public`` and ``row_known`` (N,).
 
     Left out of the training part: images equal to a public one, constant images, images
     whose most frequent vote is 'not a face'. The public part is left whole.
@@ -62,7 +62,7 @@ def load_fer2013(path: str | Path) -> tuple[EmotionData, EmotionData]:
     :returns: training part and public test part.
     :raises ValueError: if the file is missing, damaged or lacks a field; names the field.
     """
-    data = _read(Path(path))
+    data = read_fields(Path(path))
     images, split = data['images'], data['split']
     votes, majority, clear = _shares(data['ferplus_votes'], data.get('row_known'))
     labels = data['labels'].astype(np.int64)
@@ -78,7 +78,12 @@ def load_fer2013(path: str | Path) -> tuple[EmotionData, EmotionData]:
             everything.subset(split == PUBLIC_TEST))
 
 
-def _read(path: Path) -> dict[str, np.ndarray]:
+def read_fields(path: Path) -> dict[str, np.ndarray]:
+    """
+    Return all arrays of an npz file of faces.
+
+    :raises ValueError: if it is missing, damaged, or lacks or mismatches a field; names it.
+    """
     if not path.is_file():
         raise ValueError(f"'{path}' is not there; give an npz file with {', '.join(_FIELDS)}")
     try:

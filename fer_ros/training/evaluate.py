@@ -18,7 +18,8 @@ _PARTS = ('public', 'train')
 def table(evaluations: list[Evaluation]) -> str:
     """Return the figures as text, a line a model."""
     width = max(len(evaluation.name) for evaluation in evaluations)
-    lines = [f'{"model":{width}}  clear %  any %  FER2013 %  macro F1   ECE    NLL  Brier  ms/face']
+    lines = [f'{"model":{width}}  clear %  any %  FER2013 %  macro F1   ECE    NLL  Brier  '
+             'ms/face']
     for evaluation in evaluations:
         figures = evaluation.summary()
         speed = figures['cost'].get('milliseconds_per_face')

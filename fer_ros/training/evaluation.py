@@ -114,7 +114,7 @@ def evaluate_classifier(classifier: EmotionClassifier, data: EmotionData,
     if len(known) == 0:
         raise ValueError('nothing to judge: no picture has an emotion as majority vote')
     labeled = data.subset((data.labels >= 0) & (data.labels < len(FER2013)))
-    clear = known.subset(known.clear if known.clear.any() else slice(None))
+    clear = known.subset(known.clear) if known.clear.any() else known
 
     def accuracy(images: np.ndarray) -> float:
         return float((probabilities_of(classifier, images).argmax(1) == clear.majority).mean())

@@ -34,7 +34,7 @@ def _low_light(images: Pictures) -> Pictures:
 
 def _jpeg(image: np.ndarray) -> np.ndarray:
     coded = cv2.imencode('.jpg', image, (cv2.IMWRITE_JPEG_QUALITY, 30))[1]
-    return cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE))
 
 
 def _small(image: np.ndarray) -> np.ndarray:
@@ -49,6 +49,10 @@ def _covered(image: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
     return covered
 
 
+def _framed(scale: float, right: float, down: float) -> Callable[[Pictures], Pictures]:
+    return _each(lambda x: _affine(x, 0, scale, (right, down)))
+
+
 _WHOLE, _FIRST, _SECOND = slice(None), slice(None, 24), slice(24, None)
 
 #: kind -> the tests whose mean is its figure. Pictures are uint8 (N, 48, 48) gray.
@@ -58,10 +62,9 @@ KINDS: dict[str, tuple[Callable[[Pictures], Pictures], ...]] = {
     'JPEG quality 30': (_each(_jpeg),),
     '24-pixel faces': (_each(_small),),
     '20 degrees of roll': (_each(lambda x: _affine(x, 20)), _each(lambda x: _affine(x, -20))),
-    '15 % framing error': tuple(
-        _each(lambda x, v=values: _affine(x, 0, *v)) for values in (
-            (1.0, (0.15, 0.0)), (1.0, (-0.15, 0.0)), (1.0, (0.0, 0.15)), (1.0, (0.0, -0.15)),
-            (1.15, (0.0, 0.0)), (0.85, (0.0, 0.0)))),
+    '15 % framing error': (
+        _framed(1, 0.15, 0), _framed(1, -0.15, 0), _framed(1, 0, 0.15), _framed(1, 0, -0.15),
+        _framed(1.15, 0, 0), _framed(0.85, 0, 0)),
     'left or right half covered': (_each(lambda x: _covered(x, _WHOLE, _FIRST)),
                                    _each(lambda x: _covered(x, _WHOLE, _SECOND))),
     'lower half covered (a mask)': (_each(lambda x: _covered(x, _SECOND, _WHOLE)),),

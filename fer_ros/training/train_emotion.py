@@ -12,10 +12,10 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
-from fer_ros.training.augmentation import augment, resize, standardize
-from fer_ros.training.checkpoint import ResumableRun
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.resources import resource_path
+from fer_ros.training.augmentation import augment, resize, standardize
+from fer_ros.training.checkpoint import ResumableRun
 from fer_ros.training.datasets import EmotionData, load_fer2013
 from fer_ros.training.metrics import average_scores, confusion_matrix
 from fer_ros.training.networks import EmotionNetwork

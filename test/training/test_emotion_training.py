@@ -13,7 +13,8 @@ from fer_ros.training import train  # noqa: E402
 from fer_ros.training.augmentation import augment, standardize  # noqa: E402
 from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
 from fer_ros.training.datasets import EmotionData, load_fer2013  # noqa: E402
-from fer_ros.training.export import _card, export_onnx, load_network, main as export  # noqa: E402
+from fer_ros.training.export import _card, export_onnx, load_network  # noqa: E402
+from fer_ros.training.export import main as export  # noqa: E402
 from fer_ros.training.networks import EmotionNetwork  # noqa: E402
 from fer_ros.training.schedules import image_size, learning_rate  # noqa: E402
 from fer_ros.training.train_emotion import (  # noqa: E402
