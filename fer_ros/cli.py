@@ -25,6 +25,7 @@ COMMANDS = {
 _REMEDIES = {
     'torch': 'training needs PyTorch: pip install torch (or: make setup WITH_TORCH=1)',
     'onnx': 'quantization needs onnx: pip install onnx (or: make setup WITH_TORCH=1)',
+    'litert_torch': 'TensorFlow Lite needs the converter: pip install litert-torch',
     'rclpy': 'this command needs ROS 2: source a distribution, or use make demo, which sets up '
              'one of its own',
     'fer_ros_msgs': 'the messages are not built: colcon build --packages-select fer_ros_msgs, '

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from fer_ros.perception.activation import blend, enlarge
 from fer_ros.perception.preprocessing import crop_transform
 from fer_ros.perception.types import QUALITY_OK, UNCERTAIN, BoundingBox, TrackedFace
 
@@ -18,6 +19,7 @@ COLORS = {
 }
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _DARK = (30, 30, 30)
+_MAP_SIZE = (48, 48)
 
 
 def annotate(
@@ -120,12 +122,25 @@ def _draw_activation(canvas: np.ndarray, face: TrackedFace) -> None:
     """Lay the class activation map over the face, warped back from the crop."""
     if face.activation_map is None:
         return
-    heat = face.activation_map
-    size = (48, 48)
-    smooth = cv2.resize(heat, size, interpolation=cv2.INTER_CUBIC).clip(0, 1)
-    transform = crop_transform(face.track.detection, size)
-    shape = (canvas.shape[1], canvas.shape[0])
-    weight = cv2.warpAffine(smooth, transform, shape, flags=cv2.WARP_INVERSE_MAP)[..., None]
-    colors = cv2.applyColorMap((weight * 255).astype(np.uint8), cv2.COLORMAP_JET)
-    blend = 0.5 * weight
-    canvas[:] = (canvas * (1 - blend) + colors * blend).astype(np.uint8)
+    smooth = enlarge(face.activation_map, _MAP_SIZE)
+    transform = crop_transform(face.track.detection, _MAP_SIZE)
+    region = _region_of(transform, canvas.shape[1], canvas.shape[0])
+    x, y = int(region.x), int(region.y)
+    part = canvas[y:y + int(region.height), x:x + int(region.width)]
+    if part.size == 0:
+        return
+    transform[:, 2] += transform[:, :2] @ (x, y)
+    heat = cv2.warpAffine(smooth, transform, (part.shape[1], part.shape[0]),
+                          flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    part[:] = blend(part, heat)
+
+
+def _region_of(transform: np.ndarray, width: int, height: int) -> BoundingBox:
+    """Return the part of the image that a crop shows: whole pixels, within the image."""
+    right, bottom = _MAP_SIZE
+    corners = np.array([[0, 0], [right, 0], [0, bottom], [right, bottom]], float)
+    back = cv2.invertAffineTransform(transform)
+    points = corners @ back[:, :2].T + back[:, 2]
+    x, y = np.clip(np.floor(points.min(0)) - 1, 0, (width, height))
+    x2, y2 = np.clip(np.ceil(points.max(0)) + 2, 0, (width, height))
+    return BoundingBox(float(x), float(y), float(x2 - x), float(y2 - y))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_ros.perception.activation import evidence
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.emotion_state import EmotionState, StateConfig
 from fer_ros.perception.face_detector import FaceDetector, load_face_detector
@@ -213,8 +214,8 @@ class Pipeline:
         good = [k for k, i in enumerate(chosen) if qualities[i] == QUALITY_OK]
         probabilities, maps = self.classifier.classify(crops[good], self.config.maps)
         return qualities, {
-            chosen[k]: (probabilities[n], None if maps is None else _activation(
-                maps[n], probabilities[n])) for n, k in enumerate(good)}
+            chosen[k]: (probabilities[n], None if maps is None else evidence(
+                maps[n], int(probabilities[n].argmax()))) for n, k in enumerate(good)}
 
     def _follow(self, id_: str, raw: np.ndarray, stamp: float, quality: str) -> EmotionEstimate:
         """Move a person's filter and state on by one frame (an unclassified one keeps both)."""
@@ -246,9 +247,3 @@ def build_pipeline(config: PipelineConfig) -> Pipeline:
         nms_threshold=config.nms_threshold, min_face_size=config.min_face_size,
         threads=config.threads)
     return Pipeline(detector, EmotionClassifier(config.emotion_model, config.threads), config)
-
-
-def _activation(maps: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """Return the likeliest emotion's map (h, w), scaled to 0..1; negative evidence is 0."""
-    chosen = np.maximum(maps[int(np.argmax(probabilities))], 0.0)
-    return (chosen / max(float(chosen.max()), 1e-6)).astype(np.float32)

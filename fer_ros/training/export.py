@@ -108,6 +108,8 @@ def main(argv: list[str]) -> int:
                              'the public part calibrates, training crops quantize')
     parser.add_argument('--output', type=Path, default=Path('models/emotion.onnx'))
     parser.add_argument('--name', default='fer_ros_emotion')
+    parser.add_argument('--tflite', action='store_true',
+                        help='also TensorFlow Lite; needs pip install litert-torch')
     parser.add_argument('--quick', action='store_true', help='judge without robustness and speed')
     options = parser.parse_args(argv)
     if options.output.suffix != '.onnx':
@@ -129,6 +131,11 @@ def main(argv: list[str]) -> int:
     weights = options.output.with_suffix('.pt')
     export_weights(network, state, weights)
     evaluations.append(_judge_weights(weights, public, temperature))
+    if options.tflite:
+        from fer_ros.training.tflite import export_tflite, judge_tflite
+        lite = options.output.with_suffix('.tflite')
+        export_tflite(network, lite)
+        evaluations.append(judge_tflite(lite, public, temperature))
     print(table(evaluations))
     print(f'largest difference from torch {difference:.1e}; written: {options.output}, {int8}, '
           f'{weights} and {weights.with_suffix(".json")}')
