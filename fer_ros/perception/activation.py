@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+_COLORS = cv2.applyColorMap(np.arange(256, dtype=np.uint8), cv2.COLORMAP_JET)[:, 0]
+
 
 def evidence(maps: np.ndarray, label: int) -> np.ndarray:
     """
@@ -36,6 +38,6 @@ def blend(image: np.ndarray, heat: np.ndarray) -> np.ndarray:
     :param heat: float32 (H, W), 0..1.
     :returns: uint8 (H, W, 3) BGR.
     """
-    colors = cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_JET)
-    weight = 0.5 * heat[..., None]
-    return (image * (1 - weight) + colors * weight).astype(np.uint8)
+    colors = np.take(_COLORS, (heat * 255).astype(np.uint8), axis=0)
+    weight = 0.5 * heat
+    return cv2.blendLinear(image, colors, 1 - weight, weight)
