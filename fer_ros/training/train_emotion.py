@@ -108,7 +108,7 @@ class EmotionTrainer(ResumableRun):
         order = balanced_order(data, self.config['class_balance'], generator)
         batches = order[:len(order) // size * size].view(-1, size) if len(order) >= size else (
             order.view(1, -1))
-        self._set_training_mode()
+        self.network.train()
         total = 0.0
         bar = tqdm(batches, desc=f'epoch {self.done + 1}/{self.config["epochs"]}',
                    leave=False, mininterval=5, disable=None)
@@ -119,14 +119,6 @@ class EmotionTrainer(ResumableRun):
             total += self._step(data, batch, rate, side, generator)
             bar.set_postfix(loss=f'{total / (i + 1):.3f}')
         return total / len(batches)
-
-    def _set_training_mode(self) -> None:
-        """A handful of pictures must not move the statistics of the batch norms."""
-        self.network.train()
-        if self.config['freeze_norm']:
-            for module in self.network.modules():
-                if isinstance(module, torch.nn.BatchNorm2d):
-                    module.eval()
 
     def _step(self, data: EmotionData, batch: torch.Tensor, rate: float, side: int,
               generator: torch.Generator) -> float:
