@@ -31,7 +31,7 @@ TOPICS = (
 
 #: Parameters of emotion_node that are arguments too; an empty one leaves params_file's value.
 PARAMETERS = (
-    ('emotion_model', 'ONNX file of the emotion network; empty: the one in the package'),
+    ('emotion_model', 'ONNX file of the emotion network, or emotion_int8; empty: the shipped one'),
     ('detector_model', 'ONNX file of the face detector; empty: the one in the package'),
     ('image_transport', 'raw or compressed'),
     ('image_reliability', 'QoS of the image subscription: best_effort or reliable'),

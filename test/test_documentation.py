@@ -22,6 +22,31 @@ def test_the_parameter_table_is_the_code():
     assert table() in README
 
 
+def test_the_figures_are_the_measured_ones():
+    """``python -m tools.accuracy_tables`` was run after the last evaluation."""
+    import json
+
+    from tools.accuracy_tables import DOCUMENTS, RESULTS, insert, tables
+    made = tables(json.loads(RESULTS.read_text(encoding='utf-8')))
+    for document, names in DOCUMENTS.items():
+        text = (ROOT / document).read_text(encoding='utf-8')
+        assert insert(text, made, names) == text, document
+
+
+def test_the_figures_are_of_the_shipped_networks():
+    """The cards in models/ and the tables tell the same accuracy."""
+    import json
+
+    import yaml
+
+    from tools.accuracy_tables import RESULTS
+    models = json.loads(RESULTS.read_text(encoding='utf-8'))['models']
+    for file in ('emotion', 'emotion_int8'):
+        card = yaml.safe_load((ROOT / f'models/{file}.yaml').read_text(encoding='utf-8'))
+        for key in ('accuracy_on_clear_majority', 'fer2013_accuracy', 'macro_f1', 'ece_15_bins'):
+            assert models[card['name']][key] == card['metrics'][key], (file, key)
+
+
 def test_the_parameter_file_is_the_code():
     """config/emotion_node.yaml holds every parameter with its default."""
     pytest.importorskip('rclpy')

@@ -25,7 +25,8 @@ SPECS: dict[str, Spec] = {
     'detector_model': Spec('', 'ONNX file of the face detector, with its model card beside it; '
                            'empty: the one in the package', live=False),
     'emotion_model': Spec('', 'ONNX file of the emotion network, with its model card beside it; '
-                          'empty: the one in the package', live=False),
+                          'empty: the one in the package; `emotion_int8`: its fast copy',
+                          live=False),
     'threads': Spec(1, 'CPU threads of each network', 1, 64, live=False),
     'image_transport': Spec('raw', 'raw: subscribe to image; compressed: to image/compressed',
                             choices=('raw', 'compressed'), live=False),
@@ -144,4 +145,13 @@ def check_change(node: Node, parameters: list[Parameter],
 
 
 def _model(value: str, packaged: str) -> Any:
-    return value or resource_path(packaged)
+    """Return the file of a model: as named, or a packaged one by its bare name."""
+    if not value:
+        return resource_path(packaged)
+    shipped = {path.stem: path for path in resource_path('models').glob('*.onnx')}
+    if value in shipped:
+        return shipped[value]
+    if not value.endswith('.onnx'):
+        raise ValueError(f"model '{value}' is neither an .onnx file nor one of those in the "
+                         f'package: {", ".join(sorted(shipped))}')
+    return value

@@ -23,6 +23,7 @@ from fer_ros.nodes.image_conversions import (  # noqa: E402
     array_to_image,
     image_to_array,
 )
+from fer_ros.nodes.parameters import SPECS, build_config  # noqa: E402
 from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
 from fer_ros.perception.labels import EMOTIONS  # noqa: E402
 from fer_ros_msgs.msg import EmotionArray  # noqa: E402
@@ -217,6 +218,15 @@ def test_bad_parameters_are_refused(rig, name, value, reason):
     result = rig.node.set_parameters([Parameter(name, value=value)])[0]
     assert not result.successful
     assert reason in result.reason
+
+
+def test_packaged_models_have_names():
+    """`emotion_int8` needs no path; a misspelled one is told the names there are."""
+    values = {name: spec.default for name, spec in SPECS.items()}
+    config = build_config({**values, 'emotion_model': 'emotion_int8'})
+    assert config.pipeline.emotion_model.name == 'emotion_int8.onnx'
+    with pytest.raises(ValueError, match="'emotion_int9'.*emotion, emotion_int8"):
+        build_config({**values, 'emotion_model': 'emotion_int9'})
 
 
 def test_live_parameters(rig, astronaut):
