@@ -95,6 +95,7 @@ class Evaluation:
         figures['support'] = dict(zip(EMOTIONS, scores['support']))
         figures['calibration_error'] = dict(zip(
             EMOTIONS, class_calibration_errors(self.probabilities, truth)))
+        figures['confusion'] = self.matrix.tolist()
         rounded: dict[str, Any] = _rounded(
             {**figures, 'robustness': self.robustness, 'cost': self.cost})
         return rounded

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 Pictures = np.ndarray
 
@@ -80,5 +81,6 @@ def robustness(accuracy: Callable[[Pictures], float], images: Pictures) -> dict[
     :param images: the clean ones.
     :returns: kind -> accuracy, the mean of the kind's tests.
     """
+    bar = tqdm(KINDS.items(), desc='disturbances', disable=None, leave=False)
     return {kind: float(np.mean([accuracy(test(images)) for test in tests]))
-            for kind, tests in KINDS.items()}
+            for kind, tests in bar}
