@@ -15,6 +15,7 @@ from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.face_tracker import TrackerConfig
 from fer_ros.perception.pipeline import PipelineConfig
 from fer_ros.perception.quality import QualityConfig
+from fer_ros.perception.smoothing import FILTERS, SmoothingConfig
 from fer_ros.resources import resource_path
 
 PACKAGED_DETECTOR = 'models/face_detector.onnx'
@@ -54,8 +55,15 @@ SPECS: dict[str, Spec] = {
                         0.0, 1.0),
     'min_sharpness': Spec(0.01, 'smallest sharpness to classify a face (variance of the '
                           'Laplacian / variance of the crop); 0 classifies all', 0.0, 10.0),
-    'smoothing_time': Spec(0.4, 'time constant of the low pass on log-probabilities [s]; '
-                           '0: no smoothing', 0.0, 30.0),
+    'smoothing_filter': Spec('exponential', 'exponential (low pass on log-probabilities), hmm '
+                             "(Bayesian, with the classifier's own confusion matrix) or majority "
+                             '(of the first answers)', choices=tuple(FILTERS)),
+    'smoothing_time': Spec(0.4, 'exponential: time constant; hmm: how long frames count as one '
+                           'look; majority: window [s]; 0: no smoothing', 0.0, 30.0),
+    'transition_rate': Spec(0.2, 'hmm: how often a face is expected to change its emotion [1/s]',
+                            0.0, 100.0),
+    'forget_time': Spec(5.0, 'time constant with which probabilities return to the average while '
+                        'a face cannot be classified [s]', 0.0, 600.0),
     'enter_threshold': Spec(0.5, 'probability from which an emotion may become the state',
                             0.05, 1.0),
     'exit_threshold': Spec(0.35, 'probability below which a state may be left; must be below '
@@ -112,11 +120,14 @@ def build_config(values: Mapping[str, Any]) -> EmotionNodeConfig:
         emotion_model=_model(values['emotion_model'], PACKAGED_EMOTION),
         detection_threshold=values['detection_threshold'],
         nms_threshold=values['nms_threshold'], min_face_size=values['min_face_size'],
-        max_faces=values['max_faces'], smoothing_time=values['smoothing_time'],
-        threads=values['threads'], maps=values['overlay'] == 'cam',
+        max_faces=values['max_faces'], threads=values['threads'],
+        maps=values['overlay'] == 'cam',
         tracker=TrackerConfig(
             high_score=values['new_face_threshold'], min_hits=values['min_hits'],
             max_age=values['max_age']),
+        smoothing=SmoothingConfig(
+            values['smoothing_filter'], values['smoothing_time'], values['transition_rate'],
+            values['forget_time']),
         state=StateConfig(values['enter_threshold'], values['exit_threshold'],
                           values['min_dwell']),
         quality=QualityConfig(values['min_emotion_size'], values['min_visible'],

@@ -12,12 +12,18 @@ import numpy as np
 from fer_ros.perception.activation import evidence
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.emotion_state import EmotionState, StateConfig
+from fer_ros.perception.error_model import error_model
 from fer_ros.perception.face_detector import FaceDetector, load_face_detector
 from fer_ros.perception.face_tracker import CONFIRMED, FaceTracker, TrackerConfig
 from fer_ros.perception.labels import valence_arousal
 from fer_ros.perception.preprocessing import to_gray
-from fer_ros.perception.quality import QualityConfig, crop_quality, place_quality
-from fer_ros.perception.smoothing import ExponentialSmoother
+from fer_ros.perception.quality import (
+    QualityConfig,
+    crop_quality,
+    frame_weight,
+    place_quality,
+)
+from fer_ros.perception.smoothing import ProbabilityFilter, SmoothingConfig, make_filter
 from fer_ros.perception.types import (
     QUALITY_OK,
     UNCERTAIN,
@@ -41,7 +47,6 @@ class PipelineConfig:
     :param min_face_size: smallest face to look for [px of the source image]; sets the
         detector's working resolution.
     :param max_faces: at most so many faces, the largest first.
-    :param smoothing_time: time constant of the probabilities' low pass [s].
     :param threads: CPU threads of each network.
     :param maps: compute a class activation map for every classified face.
     """
@@ -52,10 +57,10 @@ class PipelineConfig:
     nms_threshold: float = 0.4
     min_face_size: float = 24.0
     max_faces: int = 32
-    smoothing_time: float = 0.4
     threads: int = 1
     maps: bool = False
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
+    smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     state: StateConfig = field(default_factory=StateConfig)
     quality: QualityConfig = field(default_factory=QualityConfig)
 
@@ -84,8 +89,20 @@ class PipelineResult:
 class _Person:
     """What is remembered of a tracked face."""
 
-    smoother: ExponentialSmoother
+    smoother: ProbabilityFilter
     state: EmotionState
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The classifier's answer for one face: nothing where its quality forbids one."""
+
+    probabilities: np.ndarray
+    weight: float = 1.0
+    activation: np.ndarray | None = None
+
+
+_NOT_JUDGED = _Judged(np.empty(0, np.float32))
 
 
 class Pipeline:
@@ -101,6 +118,7 @@ class Pipeline:
                  config: PipelineConfig) -> None:
         self.detector, self.classifier, self.config = detector, classifier, config
         self.tracker = FaceTracker(config.tracker)
+        self.errors = error_model(classifier.card.metrics, len(classifier.labels))
         self._people: dict[str, _Person] = {}
         self._stamp: float | None = None
         #: whole time of the last :meth:`process` or :meth:`analyze` [s].
@@ -122,7 +140,10 @@ class Pipeline:
         self.config = config
         self.tracker.config = config.tracker
         for person in self._people.values():
-            person.smoother.time_constant = config.smoothing_time
+            if config.smoothing.kind != person.smoother.config.kind:
+                person.smoother = make_filter(
+                    config.smoothing, self.errors).continue_from(person.smoother)
+            person.smoother.config = config.smoothing
             person.state.config = config.state
 
     def process(self, image: np.ndarray, stamp: float) -> PipelineResult:
@@ -168,7 +189,7 @@ class Pipeline:
             track = FaceTrack(f'f{i + 1}', detection, CONFIRMED, 0.0, 0.0, True)
             emotion, activation = EmotionEstimate(quality=quality), None
             if i in rows:
-                probabilities, activation = rows[i]
+                probabilities, activation = rows[i].probabilities, rows[i].activation
                 state = EmotionState(self.labels, replace(self.config.state, min_dwell=0.0))
                 state.update(probabilities, 0.0)
                 emotion = self._estimate(state, probabilities, probabilities, 0.0, quality)
@@ -196,14 +217,15 @@ class Pipeline:
         qualities, rows = self._judge(image, [track.detection for track in tracks])
         faces = []
         for i, (track, quality) in enumerate(zip(tracks, qualities)):
-            raw, activation = rows.get(i, (np.empty(0, np.float32), None))
-            emotion = self._follow(track.id, raw, stamp, quality)
-            faces.append(TrackedFace(track, emotion, stamp - track.first_stamp, activation))
+            judged = rows.get(i, _NOT_JUDGED)
+            emotion = self._follow(track.id, judged, stamp, quality)
+            faces.append(TrackedFace(
+                track, emotion, stamp - track.first_stamp, judged.activation))
         return faces
 
-    def _judge(self, image: np.ndarray, detections: list[Detection]) -> tuple[
-            list[str], dict[int, tuple[np.ndarray, np.ndarray | None]]]:
-        """Return every face's quality, and (probabilities, map) of those that are good."""
+    def _judge(self, image: np.ndarray,
+               detections: list[Detection]) -> tuple[list[str], dict[int, _Judged]]:
+        """Return every face's quality, and the answers for those that are good."""
         height, width = image.shape[:2]
         config = self.config.quality
         qualities = [place_quality(d, width, height, config) for d in detections]
@@ -214,17 +236,22 @@ class Pipeline:
         good = [k for k, i in enumerate(chosen) if qualities[i] == QUALITY_OK]
         probabilities, maps = self.classifier.classify(crops[good], self.config.maps)
         return qualities, {
-            chosen[k]: (probabilities[n], None if maps is None else evidence(
-                maps[n], int(probabilities[n].argmax()))) for n, k in enumerate(good)}
+            chosen[k]: _Judged(
+                probabilities[n], frame_weight(detections[chosen[k]], crops[k], config),
+                None if maps is None else evidence(maps[n], int(probabilities[n].argmax())))
+            for n, k in enumerate(good)}
 
-    def _follow(self, id_: str, raw: np.ndarray, stamp: float, quality: str) -> EmotionEstimate:
-        """Move a person's filter and state on by one frame (an unclassified one keeps both)."""
+    def _follow(self, id_: str, judged: _Judged, stamp: float, quality: str) -> EmotionEstimate:
+        """Move a person's filter and state on by one frame."""
         person = self._people.setdefault(id_, _Person(
-            ExponentialSmoother(self.config.smoothing_time),
+            make_filter(self.config.smoothing, self.errors),
             EmotionState(self.labels, self.config.state)))
-        if len(raw):
-            person.state.update(person.smoother.update(raw, stamp), stamp)
-        return self._estimate(person.state, person.smoother.value, raw, stamp, quality)
+        raw = judged.probabilities
+        smoothed = person.smoother.update(raw, stamp, judged.weight) if len(raw) else (
+            person.smoother.forget(stamp))
+        if len(smoothed):
+            person.state.update(smoothed, stamp)
+        return self._estimate(person.state, smoothed, raw, stamp, quality)
 
     def _estimate(self, state: EmotionState, smoothed: np.ndarray, raw: np.ndarray,
                   stamp: float, quality: str) -> EmotionEstimate:

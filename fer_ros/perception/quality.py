@@ -47,6 +47,20 @@ def sharpness(crop: np.ndarray) -> float:
     return float(cv2.Laplacian(gray, cv2.CV_32F).var()) / variance
 
 
+def frame_weight(detection: Detection, crop: np.ndarray, config: QualityConfig) -> float:
+    """
+    Return how far to trust a face that passed: half at the border, all at twice the border.
+
+    :param detection: in the source image.
+    :param crop: of the face.
+    :returns: 0.5..1, the smaller one for size and for sharpness.
+    """
+    ratios = [detection.box.size / config.min_size if config.min_size > 0 else 2.0]
+    if config.min_sharpness > 0:
+        ratios.append(sharpness(crop) / config.min_sharpness)
+    return float(np.clip(min(ratios) / 2, 0.5, 1.0))
+
+
 def place_quality(
         detection: Detection, image_width: int, image_height: int,
         config: QualityConfig) -> str:
