@@ -15,6 +15,8 @@ COMMANDS = {
     'dataset': ('fer_ros.training.dataset', 'clean a set of face pictures for training'),
     'train': ('fer_ros.training.train', 'train the emotion network or the face detector'),
     'evaluate': ('fer_ros.training.evaluate', 'judge emotion networks: report with pictures'),
+    'state-bench': ('fer_ros.training.state_bench',
+                    'compare ways from probabilities to an emotion state'),
     'explain': ('fer_ros.training.explain', 'show where networks look: activation maps'),
     'evaluate-detector': ('fer_ros.training.evaluate_face_detector', 'judge face detectors'),
     'export': ('fer_ros.training.export', 'export a trained emotion network: ONNX, int8, weights'),

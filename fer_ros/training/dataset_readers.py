@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from fer_ros.media.frame_source import PICTURES
 from fer_ros.perception.labels import EMOTIONS, FER2013, FERPLUS_VOTES, canonical
 from fer_ros.training.datasets import PUBLIC_TEST, TRAIN, read_fields
 
 #: split that is neither trained on nor looked at (FER2013's private test part).
 SEALED = 2
-PICTURE_ENDINGS = ('.png', '.jpg', '.jpeg', '.bmp', '.webp', '.tif', '.tiff', '.pgm')
 _USAGE = {'training': TRAIN, 'publictest': PUBLIC_TEST, 'privatetest': SEALED}
 _SPLIT_FOLDERS = {'train': TRAIN, 'training': TRAIN, 'validation': PUBLIC_TEST,
                   'val': PUBLIC_TEST, 'valid': PUBLIC_TEST, 'test': PUBLIC_TEST}
@@ -231,9 +231,9 @@ def _read_class(folder: Path, root: Path, emotion: str, split: int, source: Sour
     for path in tqdm(files, desc=folder.name, disable=None, leave=False):
         name = str(path.relative_to(root))
         image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if (
-            path.suffix.lower() in PICTURE_ENDINGS and path.stat().st_size) else None
+            path.suffix.lower() in PICTURES and path.stat().st_size) else None
         if image is None:
-            kind = 'unreadable' if path.suffix.lower() in PICTURE_ENDINGS else 'no picture'
+            kind = 'unreadable' if path.suffix.lower() in PICTURES else 'no picture'
             source.problems.append(Problem(name, kind, 'cannot be decoded', 'left out'))
             continue
         source.faces.append(Face(name, image, hard_votes(emotion), label, split))

@@ -12,13 +12,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from fer_ros.media.frame_source import PICTURES
 from fer_ros.perception.activation import blend, enlarge, evidence
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.face_detector import load_face_detector
 from fer_ros.perception.labels import EMOTIONS, canonical
 from fer_ros.perception.preprocessing import crop_face, normalize, to_gray
 from fer_ros.resources import resource_path
-from fer_ros.training.dataset_readers import PICTURE_ENDINGS
 from fer_ros.training.datasets import EmotionData, load_fer2013
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def _explain_data(explainer: Explainer, methods: tuple[str, ...],
 def _pictures(paths: list[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
-        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURE_ENDINGS) if (
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES) if (
             path.is_dir()) else [path]
         if not inside:
             raise ValueError(f"folder '{path}' holds no pictures")
