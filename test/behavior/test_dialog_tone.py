@@ -59,3 +59,13 @@ def test_ssml_stays_one_document():
     assert root.get('{http://www.w3.org/XML/1998/namespace}lang') == 'de'
     assert [child.tag for child in prosody] == [NS + 'emphasis', NS + 'break']
     assert ''.join(prosody.itertext()) == 'Hallo du & ich'
+
+
+def test_what_must_stand_first_stays_first():
+    """Lexicon and metadata stand before the prosody, the text inside."""
+    source = ('<speak version="1.1" xmlns="http://www.w3.org/2001/10/synthesis">'
+              '<lexicon uri="names.pls"/><meta name="a" content="b"/>Ali <sub alias="x">y</sub>'
+              '</speak>')
+    root = ElementTree.fromstring(to_ssml(source, CALM))
+    assert [child.tag for child in root] == [NS + 'lexicon', NS + 'meta', NS + 'prosody']
+    assert ''.join(root[2].itertext()) == 'Ali y'
