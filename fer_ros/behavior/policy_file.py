@@ -9,14 +9,15 @@ from typing import Any
 
 import yaml
 
-from fer_ros.behavior.attention import AttentionConfig
+from fer_ros.behavior.attention import MODES, AttentionConfig
 from fer_ros.behavior.dialog_tone import Tone
 from fer_ros.behavior.tone_policy import PolicyConfig, check_answer
 from fer_ros.perception.labels import EMOTIONS
 
 _TONE_NUMBERS = {'rate': (0.3, 3.0), 'pitch': (0.5, 2.0), 'volume': (0.1, 3.0)}
 _TONE_KEYS = (*_TONE_NUMBERS, 'style_prompt', 'suggestions', 'expresses')
-_NUMBERS = {'min_interval': (0.0, 600.0), 'hold': (0.0, 3600.0), 'min_confidence': (0.0, 1.0)}
+_NUMBERS = {'min_interval': (0.0, 600.0), 'hold': (0.0, 3600.0), 'min_confidence': (0.0, 1.0),
+            'person_cooldown': (0.0, 600.0), 'suggestion_interval': (0.0, 86400.0)}
 _ATTENTION = {'switch_ratio': (1.0, 10.0), 'switch_dwell': (0.0, 60.0),
               'lost_after': (0.0, 60.0)}
 _KEYS = ('tones', 'emotions', 'default_tone', 'attention', *_NUMBERS)
@@ -26,11 +27,12 @@ class PolicyError(ValueError):
     """The policy file cannot be used."""
 
 
-def load_policy(path: str | Path) -> PolicyConfig:
+def load_policy(path: str | Path, language: str = 'en') -> PolicyConfig:
     """
     Read and check a policy file.
 
     :param path: YAML, such as ``config/behavior.yaml``.
+    :param language: of the texts (BCP 47), where the file has them in several.
     :raises PolicyError: names file, line, key, value and what is allowed.
     """
     try:
@@ -41,14 +43,14 @@ def load_policy(path: str | Path) -> PolicyConfig:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise PolicyError(f"'{path}' is no YAML: {error}") from error
-    return _Reader(str(path)).policy(root)
+    return _Reader(str(path), language).policy(root)
 
 
 class _Reader:
     """Walks YAML nodes, which know their lines."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, language: str) -> None:
+        self._name, self._language = name, language
 
     def policy(self, root: yaml.Node | None) -> PolicyConfig:
         fields = dict(self._items(root, 'the file', _KEYS))
@@ -63,11 +65,16 @@ class _Reader:
                    for key, limits in _NUMBERS.items() if key in fields}
         default = self._choice(fields['default_tone'], 'default_tone', tuple(tones)) if (
             'default_tone' in fields) else next(iter(tones))
-        attention = AttentionConfig(**{
-            key: self._number(node, key, *_ATTENTION[key])
-            for key, node in self._items(fields['attention'], 'attention', tuple(_ATTENTION))
-        }) if 'attention' in fields else AttentionConfig()
+        attention = self._attention(fields['attention']) if 'attention' in fields else (
+            AttentionConfig())
         return PolicyConfig(tones, emotions, default, attention=attention, **numbers)
+
+    def _attention(self, root: yaml.Node) -> AttentionConfig:
+        values: dict[str, Any] = {}
+        for key, node in self._items(root, 'attention', ('mode', *_ATTENTION)):
+            values[key] = self._choice(node, key, tuple(MODES)) if key == 'mode' else (
+                self._number(node, key, *_ATTENTION[key]))
+        return AttentionConfig(**values)
 
     def _answer(self, node: yaml.Node, emotion: str, tones: Mapping[str, Tone]) -> str:
         name = self._choice(node, emotion, tuple(tones))
@@ -83,11 +90,11 @@ class _Reader:
             if key in _TONE_NUMBERS:
                 values[key] = self._number(value, key, *_TONE_NUMBERS[key])
             elif key == 'suggestions':
-                values[key] = self._strings(value, key)
+                values[key] = self._strings(self._in_language(value, key), key)
             elif key == 'expresses':
                 values[key] = self._choice(value, key, EMOTIONS)
             else:
-                values[key] = self._string(value, key)
+                values[key] = self._string(self._in_language(value, key), key)
         return Tone(name, **values)
 
     def _items(self, node: yaml.Node | None, what: str,
@@ -120,6 +127,17 @@ class _Reader:
         if value not in allowed:
             raise self._error(node, f"{key} is '{value}', allowed: {', '.join(allowed)}")
         return value
+
+    def _in_language(self, node: yaml.Node, key: str) -> yaml.Node:
+        """Return a text as it is, or the one of our language where there are several."""
+        if not isinstance(node, yaml.MappingNode):
+            return node
+        texts = dict(self._items(node, key))
+        for language in (self._language, self._language.split('-')[0]):
+            if language in texts:
+                return texts[language]
+        raise self._error(node, f"{key} has no text in '{self._language}', only in "
+                          f'{", ".join(texts)}')
 
     def _string(self, node: yaml.Node, key: str) -> str:
         if not isinstance(node, yaml.ScalarNode):

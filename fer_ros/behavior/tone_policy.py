@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fer_ros.behavior.attention import Attention, AttentionConfig, Person
 from fer_ros.behavior.dialog_tone import Tone
@@ -35,6 +36,8 @@ class PolicyConfig:
     :param min_interval: least time between two changes [s].
     :param hold: the tone stays so long after the last face [s].
     :param min_confidence: a state less probable changes nothing.
+    :param person_cooldown: least time between two changes for the same person [s].
+    :param suggestion_interval: no suggestion is made twice within this time [s].
     :param attention: whom to answer to.
     """
 
@@ -44,6 +47,8 @@ class PolicyConfig:
     min_interval: float = 4.0
     hold: float = 6.0
     min_confidence: float = 0.5
+    person_cooldown: float = 0.0
+    suggestion_interval: float = 600.0
     attention: AttentionConfig = field(default_factory=AttentionConfig)
 
     def __post_init__(self) -> None:
@@ -53,7 +58,8 @@ class PolicyConfig:
                 raise ValueError(f"tone '{name}' is not one of {', '.join(self.tones)}")
         for emotion, name in self.emotions.items():
             check_answer(emotion, self.tones[name])
-        for key in ('min_interval', 'hold', 'min_confidence'):
+        for key in ('min_interval', 'hold', 'min_confidence', 'person_cooldown',
+                    'suggestion_interval'):
             if not getattr(self, key) >= 0:
                 raise ValueError(f'{key} is {getattr(self, key)}, must be 0 or more')
 
@@ -94,7 +100,9 @@ class TonePolicy:
         self.decision: ToneDecision | None = None
         self.speaking = False
         self._stamp = self._last_face = self._changed = 0.0
-        self._offered: dict[str, int] = {}
+        self._offered: dict[str, float] = {}
+        self._changed_for: dict[str, float] = {}
+        self._override_until: float | None = None
         self._latest: tuple[Person | None, bool] = (None, False)
 
     def update(self, stamp: float, people: Sequence[Person]) -> ToneDecision | None:
@@ -136,17 +144,58 @@ class TonePolicy:
         self.speaking = speaking
         return self._change(self._stamp, *self._latest) if ended else None
 
-    def reconfigure(self, config: PolicyConfig) -> None:
-        """Take new rules; the tone stays until there is a reason to change it."""
+    def reconfigure(self, config: PolicyConfig) -> ToneDecision | None:
+        """
+        Take new rules.
+
+        :returns: the current tone with its new values, if they changed, or the default tone, if
+            there is no tone of that name any more; else None.
+        """
         self.config, self.attention.config = config, config.attention
+        old = self.decision
+        if old is None or config.tones.get(old.tone.name) == old.tone:
+            return None
+        name = old.tone.name if old.tone.name in config.tones else config.default_tone
+        self.decision = replace(
+            old, tone=config.tones[name], suggestion='', reason='the policy was reloaded')
+        return self.decision
+
+    def override(self, name: str, duration: float = 0.0) -> ToneDecision | None:
+        """
+        Let an operator set the tone, at once, whatever faces show.
+
+        :param name: of a tone; '' gives the choice back to the faces.
+        :param duration: for so long [s]; 0: until it is given back.
+        :returns: the change, or None if it is that tone already.
+        :raises ValueError: for an unknown tone or a negative duration.
+        """
+        if not name:
+            self._override_until = None
+            return None
+        if name not in self.config.tones:
+            raise ValueError(f"tone '{name}' is not one of {', '.join(self.config.tones)}")
+        if not duration >= 0:
+            raise ValueError(f'duration is {duration} s, must be 0 or more')
+        self._override_until = self._stamp + duration if duration else math.inf
+        if self._is_current(name):
+            return None
+        self._changed = self._stamp
+        return self._decide(self._stamp, name, None, 'set by the operator')
 
     def _restart(self, stamp: float) -> None:
         self.attention.reset()
         self._last_face, self._latest = stamp, (None, False)
         self._changed = stamp - self.config.min_interval
+        self._offered.clear()
+        self._changed_for.clear()
+        if self._override_until != math.inf:
+            self._override_until = None
 
     def _change(self, stamp: float, person: Person | None,
                 anybody: bool) -> ToneDecision | None:
+        if self._override_until is not None and stamp < self._override_until:
+            return None
+        self._override_until = None
         if self.decision is None or self.speaking or (
                 stamp - self._changed < self.config.min_interval - 1e-6):
             return None
@@ -160,12 +209,19 @@ class TonePolicy:
         if person is None or person.confidence < self.config.min_confidence:
             return None
         name = self.config.emotions.get(person.label)  # uncertain has no tone: no change
-        if name is None or self._is_current(name):
+        if name is None or self._is_current(name) or self._cooling(person.id, stamp):
             return None
-        self._changed = stamp
+        self._changed = self._changed_for[person.id] = stamp
         return self._decide(
             stamp, name, person,
             f'{person.id} looks {person.label} ({person.confidence:.0%})')
+
+    def _cooling(self, person_id: str, stamp: float) -> bool:
+        """Tell whether the tone has changed for this person just now; forget older ones."""
+        self._changed_for = {
+            id_: changed for id_, changed in self._changed_for.items()
+            if stamp - changed < self.config.person_cooldown - 1e-6}
+        return person_id in self._changed_for
 
     def _is_current(self, name: str) -> bool:
         """Compare values, not names: a reloaded file may have changed them."""
@@ -176,13 +232,15 @@ class TonePolicy:
         tone = self.config.tones[name]
         self.decision = ToneDecision(
             stamp, tone, person.id if person else '', person.label if person else '',
-            person.confidence if person else 0.0, self._suggestion(tone), reason)
+            person.confidence if person else 0.0, self._suggestion(tone, stamp), reason)
         return self.decision
 
-    def _suggestion(self, tone: Tone) -> str:
-        """Return the tone's next suggestion, in turn."""
-        if not tone.suggestions:
+    def _suggestion(self, tone: Tone, stamp: float) -> str:
+        """Return the suggestion that was made longest ago, '' if all were made just now."""
+        free = [text for text in tone.suggestions if stamp - self._offered.get(
+            text, -math.inf) >= self.config.suggestion_interval - 1e-6]
+        if not free:
             return ''
-        index = self._offered.get(tone.name, 0)
-        self._offered[tone.name] = index + 1
-        return tone.suggestions[index % len(tone.suggestions)]
+        chosen = min(free, key=lambda text: self._offered.get(text, -math.inf))
+        self._offered[chosen] = stamp
+        return chosen

@@ -11,15 +11,16 @@ from rclpy.parameter import Parameter
 from rclpy.time import Time
 from std_msgs.msg import Bool, String
 
-from fer_ros.behavior.attention import Person
 from fer_ros.behavior.dialog_tone import to_ssml
+from fer_ros.behavior.group_mood import group_mood
 from fer_ros.behavior.tone_policy import ToneDecision, TonePolicy
 from fer_ros.nodes import behavior_parameters
-from fer_ros.nodes.conversions import stamp_to_seconds
+from fer_ros.nodes.conversions import people_of, stamp_to_seconds
 from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import emotions_qos, latched_qos
 from fer_ros.nodes.running import run_node
-from fer_ros_msgs.msg import DialogTone, EmotionArray
+from fer_ros_msgs.msg import DialogTone, EmotionArray, GroupMood
+from fer_ros_msgs.srv import SetTone
 
 
 class BehaviorNode(Node):
@@ -42,6 +43,9 @@ class BehaviorNode(Node):
         self.create_subscription(EmotionArray, 'emotions', self._on_emotions, emotions_qos())
         self.create_subscription(String, 'dialog/text', self._on_text, 10)
         self.create_subscription(Bool, 'dialog/speaking', self._on_speaking, 10)
+        self.create_subscription(String, 'dialog/addressee', self._on_addressee, 10)
+        self._mood = self.create_publisher(GroupMood, 'emotions/group', emotions_qos())
+        self.create_service(SetTone, '~/set_tone', self._on_set_tone)
         self.add_on_set_parameters_callback(self._on_parameters)
         self.create_timer(0.5, self._on_timer)
         # Late joiners are to find a tone from the start.
@@ -50,9 +54,12 @@ class BehaviorNode(Node):
     def _on_emotions(self, message: EmotionArray) -> None:
         stamp = stamp_to_seconds(message.header)
         self._last_stamp, self._last_arrival = stamp, self._now()
-        people = [Person(e.id, e.label, float(e.confidence),
-                         float(e.roi.width * e.roi.height) ** 0.5) for e in message.emotions]
+        people = people_of(message)
         self._publish(self.policy.update(stamp, people), message.header.frame_id)
+        mood = group_mood(people)
+        self._mood.publish(GroupMood(
+            header=message.header, people=mood.people, label=mood.label, share=mood.share,
+            valence=mood.valence, arousal=mood.arousal))
 
     def _on_timer(self) -> None:
         """Let time pass for the policy while no image comes."""
@@ -72,13 +79,26 @@ class BehaviorNode(Node):
     def _on_speaking(self, message: Bool) -> None:
         self._publish(self.policy.set_speaking(message.data))
 
+    def _on_addressee(self, message: String) -> None:
+        """Somebody else knows whom the robot talks to; an empty id gives the choice back."""
+        self.policy.attention.addressee = message.data
+
+    def _on_set_tone(self, request: SetTone.Request,
+                     response: SetTone.Response) -> SetTone.Response:
+        try:
+            self._publish(self.policy.override(request.tone, request.duration))
+            response.success = True
+        except ValueError as error:
+            response.message = str(error)
+        return response
+
     def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:
         try:
             config = behavior_parameters.read_config(self, {p.name: p.value for p in changed})
         except (ValueError, FileNotFoundError) as error:
             return SetParametersResult(successful=False, reason=str(error))
         self.config = config
-        self.policy.reconfigure(config.policy)
+        self._publish(self.policy.reconfigure(config.policy))
         return SetParametersResult(successful=True)
 
     def _publish(self, decision: ToneDecision | None, frame_id: str = '') -> None:

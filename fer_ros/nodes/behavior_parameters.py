@@ -17,9 +17,11 @@ PACKAGED_POLICY = 'config/behavior.yaml'
 
 SPECS = {
     'policy_file': Spec('', 'YAML with tones and rules; empty: the one in the package'),
-    'language': Spec('en', 'language of the text, for SSML (BCP 47)'),
+    'language': Spec('en', 'of the texts and the SSML (BCP 47): en, tr, or what policy_file has'),
     'min_interval': Spec(-1.0, "least time between two changes [s]; negative: the file's",
                          -1.0, 600.0),
+    'person_cooldown': Spec(-1.0, 'least time between two changes for the same person [s]; '
+                            "negative: the file's", -1.0, 600.0),
     'hold': Spec(-1.0, "the tone stays so long after the last face [s]; negative: the file's",
                  -1.0, 3600.0),
     'min_confidence': Spec(-1.0, "a state less probable changes nothing; negative: the file's",
@@ -46,6 +48,8 @@ def read_config(node: Node, changes: Mapping[str, Any] | None = None) -> Behavio
     values.update({k: v for k, v in (changes or {}).items() if k in SPECS})
     if not values['language']:
         raise ValueError("language is '', must be a tag such as en or tr")
-    policy = load_policy(values['policy_file'] or resource_path(PACKAGED_POLICY))
-    numbers = {key: values[key] for key in ('min_interval', 'hold', 'min_confidence')}
+    policy = load_policy(values['policy_file'] or resource_path(PACKAGED_POLICY),
+                         values['language'])
+    numbers = {key: values[key] for key in (
+        'min_interval', 'person_cooldown', 'hold', 'min_confidence')}
     return BehaviorConfig(with_overrides(policy, numbers), values['language'])

@@ -9,6 +9,7 @@ from geometry_msgs.msg import Point, Point32
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
+from fer_ros.behavior.attention import Person
 from fer_ros.perception.types import BoundingBox, TrackedFace
 from fer_ros_msgs.msg import Emotion, EmotionArray
 
@@ -38,6 +39,7 @@ def faces_to_message(
     message.labels = list(labels)
     message.model = model
     message.processing_time = processing_time
+    message.image_width, message.image_height = image_size
     places = positions or [None] * len(faces)
     message.emotions = [
         _emotion(face, image_size, place) for face, place in zip(faces, places)]
@@ -51,6 +53,28 @@ def box_to_roi(box: BoundingBox, image_size: tuple[int, int]) -> RegionOfInteres
     return RegionOfInterest(
         x_offset=x, y_offset=y, width=round(inside.x + inside.width) - x,
         height=round(inside.y + inside.height) - y, do_rectify=False)
+
+
+def people_of(message: EmotionArray) -> list[Person]:
+    """Return the faces of a message as the behavior sees them."""
+    width, height = message.image_width, message.image_height
+    return [Person(
+        emotion.id, emotion.label, float(emotion.confidence),
+        float(emotion.roi.width * emotion.roi.height) ** 0.5,
+        _distance(emotion), _offset(emotion.roi, width, height) if width and height else None,
+        float(emotion.track_age), float(emotion.valence), float(emotion.arousal))
+        for emotion in message.emotions]
+
+
+def _distance(emotion: Emotion) -> float | None:
+    place = emotion.position
+    return float(np.hypot(np.hypot(place.x, place.y), place.z)) if emotion.has_position else None
+
+
+def _offset(roi: RegionOfInterest, width: int, height: int) -> float:
+    """Return how far a face is from the center, as a share of half the image's diagonal."""
+    x, y = roi.x_offset + roi.width / 2, roi.y_offset + roi.height / 2
+    return float(np.hypot(x - width / 2, y - height / 2) / np.hypot(width / 2, height / 2))
 
 
 def _emotion(face: TrackedFace, image_size: tuple[int, int],

@@ -29,11 +29,50 @@ def test_largest_first_and_stable_ties():
     (2.0, 0.5, False), (2.0, 1.5, True)])
 def test_switching_needs_size_and_time(ratio, seconds, switched):
     """Border values of ratio and dwell."""
-    attention = Attention(AttentionConfig(1.3, 1.0, 1.0))
+    attention = Attention(AttentionConfig('nearest', 1.3, 1.0, 1.0))
     attention.update(0.0, [person('f1', 100)])
     for i in range(int(seconds * 10) + 1):
         chosen = attention.update(1 + i / 10, [person('f1', 100), person('f2', 100 * ratio)])
     assert (chosen.id == 'f2') is switched
+
+
+def seen(id_, size=100, **values):
+    """Return a person with more than a size."""
+    return Person(id_, 'happy', 0.9, size, **values)
+
+
+@pytest.mark.parametrize('mode, people, expected', [
+    ('nearest', [seen('f1', 90), seen('f2', 100)], 'f2'),
+    ('nearest', [seen('f1', 90, distance=1.0), seen('f2', 100, distance=2.0)], 'f1'),
+    ('nearest', [seen('f1', 90, distance=1.0), seen('f2', 100)], 'f2'),  # one is not known
+    ('nearest', [seen('f1', 90, distance=0.0), seen('f2', 100, distance=2.0)], 'f1'),
+    ('central', [seen('f1', offset=0.5), seen('f2', 10, offset=0.1)], 'f2'),
+    ('central', [seen('f1'), seen('f2', offset=0.9)], 'f2'),
+    ('central', [seen('f2'), seen('f1')], 'f1'),
+    ('longest', [seen('f1', age=1.0), seen('f2', age=30.0)], 'f2'),
+    ('longest', [seen('f1', age=0.0), seen('f2', age=0.0)], 'f1')])
+def test_modes(mode, people, expected):
+    """What each one prefers; what is not known counts least."""
+    assert Attention(AttentionConfig(mode)).update(0.0, people).id == expected
+
+
+def test_unknown_mode():
+    """Those that there are are named."""
+    with pytest.raises(ValueError, match='nearest, central, longest'):
+        AttentionConfig('loudest')
+
+
+def test_the_addressee_overrules():
+    """At once and without dwell; while that person is away, the mode decides; so at the end."""
+    attention = Attention()
+    both = [person('f1', 300), person('f2', 50)]
+    assert attention.update(0.0, both).id == 'f1'
+    attention.addressee = 'f2'
+    assert attention.update(0.1, both).id == 'f2'
+    assert attention.update(9.0, both[:1]).id == 'f1'
+    assert attention.update(9.1, both).id == 'f2'
+    attention.addressee = ''
+    assert [attention.update(10 + i / 2, both).id for i in range(4)] == ['f2', 'f2', 'f1', 'f1']
 
 
 def test_no_ping_pong():

@@ -21,6 +21,22 @@ def test_the_shipped_file():
     assert all(tone.style_prompt.endswith('.') for tone in policy.tones.values())
 
 
+@pytest.mark.parametrize('language, word', [
+    ('en', 'Speak'), ('tr', 'konuş'), ('tr-TR', 'konuş'), ('en-US', 'Speak')])
+def test_languages(language, word):
+    """Every text of the shipped file, and as many suggestions in each language."""
+    policy, english = load_policy(SHIPPED, language), load_policy(SHIPPED)
+    for name, tone in policy.tones.items():
+        assert word in tone.style_prompt
+        assert len(tone.suggestions) == len(english.tones[name].suggestions)
+
+
+def test_a_language_that_is_not_there():
+    """The line, the key and the languages there are."""
+    with pytest.raises(PolicyError, match=r"line \d+: style_prompt has no text in 'fi', only"):
+        load_policy(SHIPPED, 'fi')
+
+
 def test_the_smallest_file(tmp_path):
     """Everything else has a default."""
     file = tmp_path / 'b.yaml'
@@ -40,6 +56,9 @@ def test_the_smallest_file(tmp_path):
     (GOOD.replace('happy', 'hungry'), 5, "'hungry' is not known in emotions"),
     (GOOD + 'attention:\n  switch_ratio: 0.5\n', 7, 'from 1 to 10'),
     (GOOD + 'default_tone: [x]\n', 6, 'single value'),
+    (GOOD + 'attention:\n  mode: loudest\n', 7, 'allowed: nearest, central, longest'),
+    (GOOD.replace('rate: 1.0', 'style_prompt: {tr: x, de: y}'), 3, "no text in 'en', only in tr"),
+    (GOOD.replace('rate: 1.0', 'style_prompt: {}'), 3, 'at least one entry'),
     ('tones:\n  s: {expresses: angry}\nemotions:\n  happy: s\n  fear: s\n', 5,
      'must not be answered'),
 ])

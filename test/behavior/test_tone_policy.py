@@ -107,7 +107,57 @@ def test_reloaded_values_take_effect():
     p.update(0.1, one('happy'))
     p.reconfigure(PolicyConfig(
         {**TONES, 'cheerful': Tone('cheerful', rate=1.2)}, EMOTIONS, min_interval=0.0))
-    assert p.update(0.2, one('happy')).tone.rate == 1.2
+    assert p.decision.tone.rate == 1.2
+    assert p.update(0.2, one('happy')) is None
+
+
+def test_reloading():
+    """At once and with its reason; the same rules change nothing; a lost tone is the default."""
+    p = policy(min_interval=0.0)
+    p.update(0.1, one('happy'))
+    assert p.reconfigure(PolicyConfig(TONES, EMOTIONS)) is None
+    changed = p.reconfigure(PolicyConfig({**TONES, 'cheerful': Tone('cheerful', 1.2)}, EMOTIONS))
+    assert (changed.tone.rate, changed.reason) == (1.2, 'the policy was reloaded')
+    few = PolicyConfig({'plain': Tone('plain')}, {'happy': 'plain'}, 'plain')
+    assert p.reconfigure(few).tone.name == 'plain'
+
+
+@pytest.mark.parametrize('stamp, id_, changed', [
+    (5.9, 'f1', False), (6.1, 'f1', True), (2.0, 'f2', True)])
+def test_person_cooldown(stamp, id_, changed):
+    """The same person waits longer than somebody else."""
+    p = policy(min_interval=1.0, person_cooldown=6.0)
+    p.update(0.1, one('happy'))
+    p.attention.addressee = id_
+    assert (p.update(stamp, one('angry', id_=id_)) is not None) is changed
+
+
+def test_an_operator_sets_the_tone():
+    """At once, also while speaking; faces change nothing until it is given back or over."""
+    p = policy(min_interval=0.0)
+    p.set_speaking(True)
+    decision = p.override('calm')
+    assert (decision.tone.name, decision.reason) == ('calm', 'set by the operator')
+    assert p.override('calm') is None
+    p.set_speaking(False)
+    assert p.update(1.0, one('happy')) is None
+    assert p.update(100.0, []) is None
+    assert p.override('') is None
+    assert p.update(101.0, one('happy')).tone.name == 'cheerful'
+    p.override('calm', duration=2.0)
+    assert p.update(102.9, one('happy')) is None
+    assert p.update(103.1, one('happy')).tone.name == 'cheerful'
+
+
+@pytest.mark.parametrize('name, duration, text', [
+    ('loud', 0.0, "'loud' is not one of neutral"), ('calm', -1.0, 'duration is -1'),
+    ('calm', float('nan'), 'duration is nan')])
+def test_bad_overrides(name, duration, text):
+    """Refused by name; nothing changes."""
+    p = policy()
+    with pytest.raises(ValueError, match=text):
+        p.override(name, duration)
+    assert p.decision.tone.name == 'neutral'
 
 
 @settings(max_examples=100, deadline=None)
@@ -136,12 +186,22 @@ def test_back_to_default_after_hold():
 
 def test_suggestions_take_turns():
     """The same mood twice gets two different offers."""
-    p = policy(min_interval=0.0)
+    p = policy(min_interval=0.0, suggestion_interval=2.0)
     offers = []
     for i in range(3):
         offers.append(p.update(1 + i, one('sad')).suggestion)
         p.update(1.5 + i, one('happy'))
     assert offers == ['music', 'a walk', 'music']
+
+
+def test_suggestions_are_not_repeated_too_soon():
+    """Rather none than the same one again."""
+    p = policy(min_interval=0.0, suggestion_interval=60.0)
+    offers = []
+    for stamp in (1, 2, 3, 61):
+        offers.append(p.update(stamp, one('sad')).suggestion)
+        p.update(stamp + 0.5, one('happy'))
+    assert offers == ['music', 'a walk', '', 'music']
 
 
 def test_time_jumping_back_starts_anew():

@@ -16,14 +16,15 @@ from std_msgs.msg import Bool, String  # noqa: E402
 
 from fer_ros.nodes.behavior_node import BehaviorNode  # noqa: E402
 from fer_ros.nodes.qos import emotions_qos, latched_qos  # noqa: E402
-from fer_ros_msgs.msg import DialogTone, Emotion, EmotionArray  # noqa: E402
+from fer_ros_msgs.msg import DialogTone, Emotion, EmotionArray, GroupMood  # noqa: E402
+from fer_ros_msgs.srv import SetTone  # noqa: E402
 
 
 class Rig:
     """A behavior_node, somebody who reports emotions, and a dialog manager."""
 
     def __init__(self, **overrides):
-        overrides = {'min_interval': 0.0, **overrides}
+        overrides = {'min_interval': 0.0, 'person_cooldown': 0.0, **overrides}
         self.node = BehaviorNode(parameter_overrides=[
             Parameter(key, value=value) for key, value in overrides.items()])
         self.peer = rclpy.create_node('peer')
@@ -182,3 +183,61 @@ def test_speech_after_a_reload_has_the_new_values(rig, tmp_path):
     rig.see('neutral', 100)
     assert wait_for(lambda: len(rig.tones) == 2)
     assert rig.tones[-1].rate == pytest.approx(0.8)
+
+
+def faces(*rows, stamp=100):
+    """Return a message with faces of (id, label, size [px], x [px])."""
+    message = EmotionArray(image_width=640, image_height=480)
+    message.header.stamp.sec = stamp
+    message.emotions = [Emotion(
+        id=id_, label=label, confidence=0.9, valence=0.5,
+        roi=RegionOfInterest(x_offset=x, width=size, height=size)) for id_, label, size, x in rows]
+    return message
+
+
+def test_the_mood_of_the_group(rig):
+    """Published with every frame, in the frame's name."""
+    moods = []
+    rig.peer.create_subscription(GroupMood, 'emotions/group', moods.append, emotions_qos())
+    assert wait_for(lambda: rig.node._mood.get_subscription_count())
+    rig.emotions.publish(faces(('f1', 'happy', 100, 0), ('f2', 'sad', 50, 300)))
+    assert wait_for(lambda: moods)
+    assert (moods[0].people, moods[0].label, moods[0].header.stamp.sec) == (2, 'happy', 100)
+    assert moods[0].share == pytest.approx(2 / 3)
+
+
+def test_the_addressee(rig):
+    """A dialog manager says whom it talks to: the smaller face then decides."""
+    addressee = rig.peer.create_publisher(String, 'dialog/addressee', 10)
+    assert wait_for(addressee.get_subscription_count)
+    addressee.publish(String(data='f2'))
+    assert wait_for(lambda: rig.node.policy.attention.addressee == 'f2')
+    rig.emotions.publish(faces(('f1', 'happy', 100, 0), ('f2', 'sad', 50, 300)))
+    assert wait_for(lambda: len(rig.tones) == 2)
+    assert (rig.tones[-1].person_id, rig.tones[-1].tone) == ('f2', 'encouraging')
+
+
+def test_the_operator_sets_a_tone(rig):
+    """By service, at once; a wrong name is refused with those there are."""
+    client = rig.peer.create_client(SetTone, 'behavior_node/set_tone')
+    assert wait_for(client.service_is_ready)
+    future = client.call_async(SetTone.Request(tone='playful'))
+    assert wait_for(future.done)
+    assert future.result().success
+    assert wait_for(lambda: rig.tones[-1].tone == 'playful')
+    rig.see('angry', 100)
+    wrong = client.call_async(SetTone.Request(tone='loud'))
+    assert wait_for(wrong.done)
+    assert not wrong.result().success
+    assert 'neutral, warm' in wrong.result().message
+    assert rig.tones[-1].tone == 'playful'
+
+
+def test_a_reloaded_policy_is_published_at_once(rig, tmp_path):
+    """No frame is needed; Turkish texts come by parameter."""
+    results = rig.node.set_parameters([Parameter('language', value='tr')])
+    assert results[0].successful, results[0].reason
+    assert wait_for(lambda: 'konuş' in rig.tones[-1].style_prompt)
+    assert rig.tones[-1].reason == 'the policy was reloaded'
+    results = rig.node.set_parameters([Parameter('language', value='fi')])
+    assert "no text in 'fi'" in results[0].reason
