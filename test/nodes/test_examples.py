@@ -1,0 +1,161 @@
+"""The examples, each as a process of its own beside a behavior_node."""
+
+import importlib.util
+import signal
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+rclpy = pytest.importorskip('rclpy')
+
+from helpers import ros, spinning, wait_for  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
+from sensor_msgs.msg import RegionOfInterest  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
+
+from fer_ros.nodes.behavior_node import BehaviorNode  # noqa: E402
+from fer_ros.nodes.qos import emotions_qos  # noqa: E402
+from fer_ros_msgs.msg import Emotion, EmotionArray  # noqa: E402
+
+EXAMPLES = Path(__file__).resolve().parents[2] / 'examples'
+
+
+@contextmanager
+def running(name):
+    """Run an example; give the lines it prints; it must end quietly on SIGINT."""
+    process = subprocess.Popen([sys.executable, str(EXAMPLES / f'{name}.py')],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    lines = []
+    threading.Thread(target=lambda: lines.extend(process.stdout), daemon=True).start()
+    try:
+        yield lines
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert 'Traceback' not in process.stderr.read()
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+@contextmanager
+def beside(name):
+    """Run an example beside a behavior_node; give its lines and somebody who talks to both."""
+    with running(name) as lines, ros():
+        node = BehaviorNode(parameter_overrides=[
+            Parameter('min_interval', value=0.0), Parameter('person_cooldown', value=0.0)])
+        peer = rclpy.create_node('peer')
+        with spinning(node, peer):
+            yield lines, peer
+
+
+def until(lines, parts, act, attempts=20):
+    """Act (what is sent before discovery is over is lost) until a line has all parts."""
+    for attempt in range(attempts):
+        act(attempt)
+        if wait_for(lambda: has(lines, *parts), 1.0):
+            return True
+    return False
+
+
+def has(lines, *parts):
+    """Return whether a line contains all parts."""
+    return any(all(part in line for part in parts) for line in lines)
+
+
+def face(label, stamp):
+    """Return one face in this mood."""
+    message = EmotionArray(emotions=[Emotion(
+        id='f1', label=label, confidence=0.9, roi=RegionOfInterest(width=80, height=80))])
+    message.header.stamp.sec = stamp
+    return message
+
+
+def load(name):
+    """Import an example as a module."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f'{name}.py')
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_dialog_manager():
+    """It joins late, gets the latched tone, then a new one, and has its text marked up."""
+    with beside('dialog_manager') as (lines, peer):
+        publisher = peer.create_publisher(EmotionArray, 'emotions', emotions_qos())
+        assert wait_for(lambda: has(lines, 'system prompt:', '(start)'), 30)
+        assert wait_for(publisher.get_subscription_count)
+        assert until(lines, ('say: <speak', 'rate="108%"'), lambda i: publisher.publish(
+            face('happy' if i % 2 else 'sad', 100 + i)))
+        assert has(lines, 'system prompt:', 'f1 looks happy')
+        assert has(lines, 'Shall we')
+
+
+def test_state_machine_process():
+    """It greets, then comforts, in the tone's prosody."""
+    with beside('state_machine') as (lines, peer):
+        publisher = peer.create_publisher(EmotionArray, 'emotions', emotions_qos())
+        assert until(lines, ('state: comforting',),
+                     lambda i: publisher.publish(face('sad', 100 + i)), 30)
+        assert has(lines, 'state: greeting') and has(lines, 'state: chatting')
+
+
+def test_state_machine():
+    """The machine alone: a known face is not greeted twice; nobody is greeted for ever."""
+    module = load('state_machine')
+    evening, states = module.Evening(), []
+    for stamp, people, tone in (
+            (0, (), 'neutral'), (1, ('f1',), 'neutral'), (2, ('f1',), 'neutral'),
+            (5, ('f1',), 'neutral'), (6, ('f1',), 'calm'), (7, (), 'calm'),
+            (8, ('f1',), 'neutral'), (9, (), 'neutral'), (10, ('f2',), 'neutral')):
+        states.append(evening.tick(module.Seen(stamp, people, tone)))
+    assert states == ['', 'greeting', '', 'chatting', 'comforting', 'alone', 'chatting', 'alone',
+                      'greeting']
+
+
+def test_llm_dialog_process():
+    """What is heard is answered in the tone's manner, marked up, and spoken."""
+    with beside('llm_dialog') as (lines, peer):
+        heard = peer.create_publisher(String, 'dialog/heard', 10)
+        assert until(lines, ('say: <speak', 'You said: Good &lt;evening&gt;', 'plain, friendly'),
+                     lambda i: heard.publish(String(data='Good <evening>')))
+
+
+def test_llm_dialog():
+    """The system prompt has the manner; a suggestion is offered once; memory has an end."""
+    module = load('llm_dialog')
+    seen = []
+
+    class Model:
+        def complete(self, system, messages):
+            seen.append((system, len(messages)))
+            return 'yes'
+    dialog = module.Dialog(Model(), memory=3)
+    dialog.style, dialog.suggestion = 'Speak calmly.', 'a walk'
+    assert [dialog.answer(str(i)) for i in range(3)] == ['yes'] * 3
+    assert seen[0] == (f'{module.PERSONA} Speak calmly. If it fits, offer: a walk.', 1)
+    assert seen[2] == (f'{module.PERSONA} Speak calmly.', 3)
+
+
+def test_robot_face():
+    """With hri_msgs the expression follows; without, it says what to install."""
+    if importlib.util.find_spec('hri_msgs') is None:
+        run = subprocess.run([sys.executable, str(EXAMPLES / 'robot_face.py')],
+                             capture_output=True, text=True, timeout=30)
+        assert run.returncode == 1
+        assert 'apt install' in run.stderr
+        pytest.skip('the message itself needs hri_msgs')
+    with beside('robot_face') as (lines, peer):
+        publisher = peer.create_publisher(EmotionArray, 'emotions', emotions_qos())
+        assert wait_for(lambda: has(lines, 'expression: neutral'), 30)
+        assert until(lines, ('expression: happy',), lambda i: publisher.publish(
+            face('happy' if i % 2 else 'sad', 100 + i)))
+
+
+def test_the_robot_never_looks_at_anybody_angrily():
+    """Every tone of the shipped policy has a friendly or neutral face."""
+    assert set(load('robot_face').EXPRESSIONS.values()) <= {'happy', 'neutral'}
