@@ -1,0 +1,45 @@
+"""A scripted evening of three minutes: the tones that a person would expect, at every rate."""
+
+import numpy as np
+import pytest
+
+from tools.evening import LENGTH, UTTERANCES, draw, play
+
+#: not before, not after [s]; tone; whom it answers to.
+EXPECTED = ((0, 0, 'neutral', ''), (20, 22, 'cheerful', 'f1'),
+            (55, 55.3, 'encouraging', 'f1'),   # sad since 50, but the robot speaks until 55
+            (100, 102, 'neutral', 'f1'), (121, 122, 'calm', 'f2'), (140, 142, 'cheerful', 'f2'),
+            (173, 173.3, 'neutral', ''))       # gone since 165, held 6 s, then speaking
+
+
+@pytest.mark.parametrize('rate', [5, 15, 30])
+@pytest.mark.parametrize('seed', [1, 2, 3])
+def test_tones(rate, seed):
+    """Every change in its time, none else: no burst, drop-out or look away makes one."""
+    tones = play(rate, seed).tones
+    assert [(d.tone.name, d.person_id) for d in tones] == [row[2:] for row in EXPECTED]
+    for decision, (earliest, latest, *_) in zip(tones, EXPECTED):
+        assert earliest - 1 / rate <= decision.stamp <= latest + 1 / rate
+
+
+def test_no_change_while_speaking():
+    """Utterances are never cut in two."""
+    for decision in play().tones:
+        assert not any(start < decision.stamp < end - 0.1 for start, end in UTTERANCES)
+
+
+def test_suggestions_do_not_repeat():
+    """Two cheerful times, two offers."""
+    offers = [d.suggestion for d in play().tones if d.suggestion]
+    assert len(offers) == len(set(offers)) > 3
+
+
+def test_the_time_line_is_drawn(tmp_path):
+    """The picture of the documentation."""
+    course = play()
+    draw(course).savefig(tmp_path / 'evening.png', dpi=100)
+    assert (tmp_path / 'evening.png').stat().st_size > 30000
+    assert len(course.stamps) == LENGTH * 15
+    rows = np.array(course.probabilities['f1'])
+    seen = ~np.isnan(rows[:, 0])
+    np.testing.assert_allclose(rows[seen].sum(1), 1, atol=1e-5)
