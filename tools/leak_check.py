@@ -1,5 +1,5 @@
 """
-Do near duplicates between training and public part flatter a network's accuracy?
+Tell how far near duplicates between training and public part flatter the accuracy.
 
 ``python -m tools.leak_check FER2013_WITH_VOTES.npz``: accuracy on the public pictures with a clear
 majority, with and without those that a training picture nearly equals.

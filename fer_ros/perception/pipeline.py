@@ -22,6 +22,7 @@ from fer_ros.perception.quality import (
     crop_quality,
     frame_weight,
     place_quality,
+    sharpness,
 )
 from fer_ros.perception.smoothing import ProbabilityFilter, SmoothingConfig, make_filter
 from fer_ros.perception.types import (
@@ -231,13 +232,14 @@ class Pipeline:
         qualities = [place_quality(d, width, height, config) for d in detections]
         chosen = [i for i, quality in enumerate(qualities) if quality == QUALITY_OK]
         crops = self.classifier.crops(image, [detections[i] for i in chosen])
-        for i, crop in zip(chosen, crops):
-            qualities[i] = crop_quality(crop, config)
+        sharp = [sharpness(crop) for crop in crops]
+        for i, value in zip(chosen, sharp):
+            qualities[i] = crop_quality(value, config)
         good = [k for k, i in enumerate(chosen) if qualities[i] == QUALITY_OK]
         probabilities, maps = self.classifier.classify(crops[good], self.config.maps)
         return qualities, {
             chosen[k]: _Judged(
-                probabilities[n], frame_weight(detections[chosen[k]], crops[k], config),
+                probabilities[n], frame_weight(detections[chosen[k]], sharp[k], config),
                 None if maps is None else evidence(maps[n], int(probabilities[n].argmax())))
             for n, k in enumerate(good)}
 

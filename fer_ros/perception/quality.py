@@ -47,18 +47,18 @@ def sharpness(crop: np.ndarray) -> float:
     return float(cv2.Laplacian(gray, cv2.CV_32F).var()) / variance
 
 
-def frame_weight(detection: Detection, crop: np.ndarray, config: QualityConfig) -> float:
+def frame_weight(detection: Detection, sharp: float, config: QualityConfig) -> float:
     """
     Return how far to trust a face that passed: half at the border, all at twice the border.
 
     :param detection: in the source image.
-    :param crop: of the face.
+    :param sharp: :func:`sharpness` of its crop.
     :returns: 0.5..1, the smaller one for size and for sharpness.
     """
     ratios = [detection.box.size / config.min_size if config.min_size > 0 else 2.0]
     if config.min_sharpness > 0:
-        ratios.append(sharpness(crop) / config.min_sharpness)
-    return float(np.clip(min(ratios) / 2, 0.5, 1.0))
+        ratios.append(sharp / config.min_sharpness)
+    return min(max(min(ratios) / 2, 0.5), 1.0)
 
 
 def place_quality(
@@ -73,7 +73,6 @@ def place_quality(
     return QUALITY_OK
 
 
-def crop_quality(crop: np.ndarray, config: QualityConfig) -> str:
-    """Judge the picture of a face: ``ok`` or ``blurred``."""
-    blurred = config.min_sharpness > 0 and sharpness(crop) < config.min_sharpness
-    return QUALITY_BLURRED if blurred else QUALITY_OK
+def crop_quality(sharp: float, config: QualityConfig) -> str:
+    """Judge the picture of a face by its :func:`sharpness`: ``ok`` or ``blurred``."""
+    return QUALITY_BLURRED if sharp < config.min_sharpness else QUALITY_OK
