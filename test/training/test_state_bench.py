@@ -10,16 +10,16 @@ from fer_ros.perception.error_model import error_model
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.perception.smoothing import SmoothingConfig
 from fer_ros.training import state_bench
-from fer_ros.training.state_bench import (
+from fer_ros.training.state_bench import Setting, _unbeaten, at_equal_delay
+from fer_ros.training.state_simulation import BASE_RATE, Recording, simulate
+from fer_ros.training.state_ways import (
     Figures,
     Filtered,
     LastFrames,
     Timer,
-    at_equal_delay,
     judge,
     labels_of,
 )
-from fer_ros.training.state_simulation import BASE_RATE, Recording, simulate
 
 ERRORS = error_model({}, len(EMOTIONS))
 TRUTH = np.repeat(np.arange(5), 20)
@@ -107,10 +107,20 @@ def test_the_same_at_every_rate(recording):
 
 
 def test_equal_delay():
-    """Between two points of a curve; beyond its ends nobody knows."""
-    curve = [(0.1, Figures(1.0, 0, 10.0, 0, 0)), (0.2, Figures(2.0, 0, 4.0, 0, 0))]
-    assert at_equal_delay(curve, 1.5) == pytest.approx(7)
-    assert np.isnan(at_equal_delay(curve, 3.0))
+    """The best that is as fast; nothing may be."""
+    curve = [Setting('hmm', 0.1, 0.5, 0.0, Figures(1.0, 0, 10.0, 0, 0)),
+             Setting('hmm', 0.2, 0.5, 0.0, Figures(2.0, 0, 4.0, 0, 0))]
+    assert at_equal_delay(curve, 1.5) == 10
+    assert at_equal_delay(curve, 2.0) == 4
+    assert np.isnan(at_equal_delay(curve, 0.5))
+
+
+def test_unbeaten():
+    """Slower and worse is left out; equal ones too."""
+    values = [(1.0, 9.0), (1.0, 8.0), (2.0, 8.5), (3.0, 2.0), (2.5, 8.0)]
+    settings = [Setting('hmm', 0.1, 0.5, 0.0, Figures(d, 0, f, 0, 0)) for d, f in values]
+    kept = [(s.figures.delay, s.figures.false_switches) for s in _unbeaten(settings)]
+    assert kept == [(1.0, 8.0), (3.0, 2.0)]
 
 
 def test_command(tmp_path, astronaut, capsys):
