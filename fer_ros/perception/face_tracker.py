@@ -13,6 +13,10 @@ from fer_ros.perception.types import BoundingBox, Detection, FaceTrack
 TENTATIVE, CONFIRMED, LOST = 'tentative', 'confirmed', 'lost'
 #: A gap without any frame is no sign that a face went away, unless it is longer than this [s].
 LONGEST_GAP = 3.0
+#: A face may be where it was last seen, instead of where it was going, for so long [s].
+RECENT = 0.6
+#: What a size that differs by a factor of e costs, in face sizes of distance.
+SIZE_WEIGHT = 1.0
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class TrackerConfig:
 
     high_score: float = 0.5
     min_hits: int = 2
-    max_age: float = 1.0
+    max_age: float = 2.0
     max_distance: float = 1.0
 
 
@@ -114,7 +118,13 @@ class FaceTracker:
         if not tracks or not detections:
             return detections
         boxes = _centers(detections)
-        cost = _cost(np.stack([t.mean[:, 0] for t in tracks]), boxes, self.config.max_distance)
+        # Where a face was going, or where it was just seen: a camera that shakes makes speeds
+        # that say nothing.
+        reach = self.config.max_distance
+        unseen = np.array([stamp - t.last_stamp for t in tracks])[:, None]
+        going = _cost(np.stack([t.mean[:, 0] for t in tracks]), boxes, reach)
+        seen = _cost(_centers([t.detection for t in tracks]), boxes, reach)
+        cost = np.where(unseen <= RECENT, np.minimum(going, seen), going)
         rows, columns = linear_sum_assignment(np.where(np.isfinite(cost), cost, 1e6))
         pairs = [(r, c) for r, c in zip(rows, columns) if np.isfinite(cost[r, c])]
         if pairs:
@@ -159,7 +169,7 @@ def _centers(detections: list[Detection]) -> np.ndarray:
 
 def _cost(tracks: np.ndarray, boxes: np.ndarray, max_distance: float) -> np.ndarray:
     """
-    Return 1 - IoU + center distance in face sizes for every pair; inf where impossible.
+    Return 1 - IoU + center distance in face sizes + difference in size; inf where impossible.
 
     The distance keeps a fast small face whose boxes no longer overlap.
 
@@ -176,4 +186,4 @@ def _cost(tracks: np.ndarray, boxes: np.ndarray, max_distance: float) -> np.ndar
     distance = np.linalg.norm(a[..., :2] - b[..., :2], axis=-1) / size
     ratio = np.maximum(areas[0], 1e-9) / np.maximum(areas[1], 1e-9)
     possible = (distance <= max_distance) & (ratio > 0.25) & (ratio < 4.0)
-    return np.where(possible, 1 - iou + distance, np.inf)
+    return np.where(possible, 1 - iou + distance + SIZE_WEIGHT * np.abs(np.log(ratio)), np.inf)

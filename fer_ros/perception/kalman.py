@@ -13,8 +13,9 @@ import numpy as np
 
 #: Standard deviation of a detected edge, as a share of the face size.
 MEASUREMENT_STD = 0.05
-#: Spectral density of the acceleration [face sizes / s^1.5]: a person who walks and turns.
-ACCELERATION_STD = 3.0
+#: Spectral density of the acceleration [face sizes / s^1.5]: a person who walks. Who turns at
+#: once is found where the face was last seen (face_tracker.RECENT). From evaluate-tracker.
+ACCELERATION_STD = 0.7
 #: Unknown speed of a new face [face sizes / s].
 INITIAL_SPEED_STD = 2.0
 

@@ -57,8 +57,11 @@ class SceneFrame:
 def scenes() -> list[Scene]:
     """Return all scenes."""
     return [
-        Scene('crossing', {'a': _walk(60, 580, 240, 90), 'b': _walk(580, 60, 250, 70)}),
-        Scene('behind a pillar', {'a': _walk(60, 600, 200, 80)}, hidden=lambda t: (280, 330)),
+        Scene('pacing and crossing', {'a': _pace(240, 90, 0.0), 'b': _pace(250, 70, np.pi)}),
+        Scene('slow crossing (hidden 1.9 s)', {
+            'a': _walk(60, 580, 240, 90), 'b': _walk(580, 60, 250, 70)}),
+        Scene('behind a pillar (1.5 s)', {'a': _walk(60, 600, 200, 80)},
+              hidden=lambda t: (285, 325)),
         Scene('leaving and coming back', {
             'a': _between(_walk(100, 500, 240, 90), 0, 8),
             'a again': _between(_walk(500, 100, 240, 90), 12, LENGTH),
@@ -129,6 +132,13 @@ def _walk(start: float, end: float, y: float, size: float) -> Path:
     """Walk from x to x, with the bobbing of steps."""
     def path(t: float) -> tuple[float, float, float]:
         return start + (end - start) * t / LENGTH, y + 4 * np.sin(2 * np.pi * 1.8 * t), size
+    return path
+
+
+def _pace(y: float, size: float, phase: float) -> Path:
+    """Go to and fro through the picture, 10 s a round."""
+    def path(t: float) -> tuple[float, float, float]:
+        return 320 + 240 * np.cos(2 * np.pi * t / 10 + phase), y, size
     return path
 
 
