@@ -119,7 +119,7 @@ def _answer(mood: str, generator: np.random.Generator) -> np.ndarray | None:
     if mood == AWAY:
         return None
     logits = generator.normal(0, 0.9, len(EMOTIONS))
-    logits[EMOTIONS.index(mood)] += 3.0
+    logits[EMOTIONS.index(mood)] += 3.6
     exponential = np.exp(logits - logits.max())
     return exponential / exponential.sum()
 

@@ -58,17 +58,17 @@ SPECS: dict[str, Spec] = {
     'smoothing_filter': Spec('exponential', 'exponential (low pass on log-probabilities), hmm '
                              "(Bayesian, with the classifier's own confusion matrix) or majority "
                              '(of the first answers)', choices=tuple(FILTERS)),
-    'smoothing_time': Spec(0.4, 'exponential: time constant; hmm: how long frames count as one '
+    'smoothing_time': Spec(0.3, 'exponential: time constant; hmm: how long frames count as one '
                            'look; majority: window [s]; 0: no smoothing', 0.0, 30.0),
     'transition_rate': Spec(0.2, 'hmm: how often a face is expected to change its emotion [1/s]',
                             0.0, 100.0),
     'forget_time': Spec(5.0, 'time constant with which probabilities return to the average while '
                         'a face cannot be classified [s]', 0.0, 600.0),
-    'enter_threshold': Spec(0.5, 'probability from which an emotion may become the state',
+    'enter_threshold': Spec(0.7, 'probability from which an emotion may become the state',
                             0.05, 1.0),
-    'exit_threshold': Spec(0.35, 'probability below which a state may be left; must be below '
+    'exit_threshold': Spec(0.3, 'probability below which a state may be left; must be below '
                            'enter_threshold', 0.01, 0.99),
-    'min_dwell': Spec(0.4, 'how long a change must hold before it becomes the state [s]',
+    'min_dwell': Spec(0.3, 'how long a change must hold before it becomes the state [s]',
                       0.0, 30.0),
     'overlay': Spec('bars', 'what the annotated image shows beside box and state: bars '
                     '(probabilities), cam (class activation map) or none',

@@ -12,14 +12,16 @@ from fer_ros.perception.types import UNCERTAIN
 @dataclass(frozen=True)
 class StateConfig:
     """
+    The defaults come from ``python -m fer_ros state-bench``.
+
     :param enter_threshold: an emotion this probable may become the state, 0..1.
     :param exit_threshold: a state less probable than this may be left, below the former.
     :param min_dwell: how long a change must hold before it is taken [s].
     """
 
-    enter_threshold: float = 0.5
-    exit_threshold: float = 0.35
-    min_dwell: float = 0.4
+    enter_threshold: float = 0.7
+    exit_threshold: float = 0.3
+    min_dwell: float = 0.3
 
     def __post_init__(self) -> None:
         """:raises ValueError: if exit is not below enter, or a value is out of range."""

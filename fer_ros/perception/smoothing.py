@@ -26,7 +26,7 @@ class SmoothingConfig:
     """
 
     kind: str = 'exponential'
-    time: float = 0.4
+    time: float = 0.3
     transition_rate: float = 0.2
     forget_time: float = 5.0
 
