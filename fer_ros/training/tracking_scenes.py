@@ -136,7 +136,7 @@ def _walk(start: float, end: float, y: float, size: float) -> Path:
 
 
 def _pace(y: float, size: float, phase: float) -> Path:
-    """Go to and fro through the picture, 10 s a round."""
+    """Go back and forth through the picture, 10 s a round."""
     def path(t: float) -> tuple[float, float, float]:
         return 320 + 240 * np.cos(2 * np.pi * t / 10 + phase), y, size
     return path
