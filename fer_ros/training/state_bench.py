@@ -24,15 +24,16 @@ from fer_ros.resources import resource_path
 from fer_ros.training.datasets import load_fer2013
 from fer_ros.training.evaluation import probabilities_of
 from fer_ros.training.state_simulation import BASE_RATE, Recording, simulate
-from fer_ros.training.state_ways import Figures, Filtered, judge, labels_of, ways
+from fer_ros.training.state_ways import Figures, Filtered, LastFrames, judge, labels_of, ways
 
 RATES = (5, 15, 30)
 _PLAYED = ('neutral', 'happy', 'surprise', 'sad', 'angry')
 _VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
 #: what the trade-off tries: smoothing time [s], enter threshold, dwell [s].
-GRID = {'time': (0.05, 0.1, 0.2, 0.3, 0.5), 'enter': (0.5, 0.65, 0.8), 'dwell': (0.0, 0.2, 0.4)}
+GRID = {'time': (0.02, 0.04, 0.07, 0.1, 0.2, 0.3, 0.5), 'enter': (0.5, 0.7, 0.8, 0.9),
+        'dwell': (0.0, 0.1, 0.3)}
 #: length of the simulation that the trade-off is taken from [minutes].
-_TRADE_OFF = 10.0
+_TRADE_OFF = 15.0
 
 
 @dataclass(frozen=True)
@@ -171,13 +172,14 @@ def main(argv: list[str]) -> int:
         probabilities_of(classifier, public.images), public.majority,
         [EMOTIONS.index(name) for name in _PLAYED], options.minutes, options.seed)
     results = compare(recording, errors)
-    curves = trade_off(_part(recording, _TRADE_OFF), errors)
+    part = _part(recording, _TRADE_OFF)
+    curves = trade_off(part, errors)
     clips = sorted(path for path in options.clips.iterdir()
                    if path.suffix.lower() in _VIDEOS) if options.clips else []
     flicker = clip_changes(clips, errors) if clips else {}
     _write(options.output, results, curves, flicker)
     print(table(results))
-    _print_equal_delay(curves, results['majority of 10 frames'][BASE_RATE])
+    _print_equal_delay(curves, judge(labels_of(LastFrames(10), part), part))
     for name, value in flicker.items():
         print(f'clips: {name}: {value:.1f} changes a minute')
     print(f'written: {options.output}')
