@@ -15,6 +15,7 @@ import numpy as np
 from fer_ros.media.demo_scene import DemoScene
 
 PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.pgm', '.ppm')
+VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
 _log = logging.getLogger(__name__)
 
 
@@ -38,6 +39,19 @@ class FrameSource(Protocol):
 
     def close(self) -> None:
         """Release device or file."""
+
+
+def read_picture(path: Path) -> np.ndarray | None:
+    """Return a picture as uint8 (H, W, 3) BGR, None if it is missing, empty or damaged."""
+    if not path.is_file() or not path.stat().st_size:
+        return None
+    # Not cv2.imread: on some systems it cannot open names beyond ASCII.
+    return cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+
+
+def videos_in(folder: Path) -> list[Path]:
+    """Return the videos of a folder, by name."""
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEOS)
 
 
 def open_frame_source(source: str, loop: bool = False) -> FrameSource:

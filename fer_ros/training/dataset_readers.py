@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from math import isqrt
 from pathlib import Path
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
-from fer_ros.media.frame_source import PICTURES
+from fer_ros.media.frame_source import PICTURES, read_picture
 from fer_ros.perception.labels import EMOTIONS, FER2013, FERPLUS_VOTES, canonical
 from fer_ros.training.datasets import PUBLIC_TEST, TRAIN, read_fields
 
@@ -230,10 +229,10 @@ def _read_class(folder: Path, root: Path, emotion: str, split: int, source: Sour
     files = sorted(path for path in folder.rglob('*') if path.is_file())
     for path in tqdm(files, desc=folder.name, disable=None, leave=False):
         name = str(path.relative_to(root))
-        image = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if (
-            path.suffix.lower() in PICTURES and path.stat().st_size) else None
+        is_picture = path.suffix.lower() in PICTURES
+        image = read_picture(path) if is_picture else None
         if image is None:
-            kind = 'unreadable' if path.suffix.lower() in PICTURES else 'no picture'
+            kind = 'unreadable' if is_picture else 'no picture'
             source.problems.append(Problem(name, kind, 'cannot be decoded', 'left out'))
             continue
         source.faces.append(Face(name, image, hard_votes(emotion), label, split))

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from fer_ros.media.frame_source import open_frame_source
+from fer_ros.media.frame_source import open_frame_source, videos_in
 from fer_ros.perception.face_detector import load_face_detector
 from fer_ros.perception.face_tracker import CONFIRMED, FaceTracker, TrackerConfig
 from fer_ros.resources import resource_path
@@ -19,7 +19,6 @@ from fer_ros.training.tracking_metrics import Boxes, TrackingScore, score_tracks
 from fer_ros.training.tracking_scenes import Scene, play, scenes
 
 RATES = (5, 15, 30)
-_VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
 
 
 def judge_scene(scene: Scene, rate: int, seed: int = 1) -> TrackingScore:
@@ -85,7 +84,7 @@ def main(argv: list[str]) -> int:
           f'{crowd:.3f} ms a frame with eight faces')
     clips = {}
     if options.clips:
-        for path in sorted(p for p in options.clips.iterdir() if p.suffix.lower() in _VIDEOS):
+        for path in videos_in(options.clips):
             clips[path.name] = judge_clip(path)
             print(f'{path.name}: {clips[path.name]}')
     options.output.mkdir(parents=True, exist_ok=True)

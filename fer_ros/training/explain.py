@@ -7,12 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import cv2
 import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from fer_ros.media.frame_source import PICTURES
+from fer_ros.media.frame_source import PICTURES, read_picture
 from fer_ros.perception.activation import blend, enlarge, evidence
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.face_detector import load_face_detector
@@ -185,8 +184,7 @@ def picture_sheet(explainer: Explainer, methods: Iterable[str], path: Path) -> F
 
     :raises ValueError: if the file cannot be read or shows no face.
     """
-    picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR) if (
-        path.is_file() and path.stat().st_size) else None
+    picture = read_picture(path)
     if picture is None:
         raise ValueError(f"'{path}' is not there or no picture that OpenCV can read")
     found = load_face_detector(resource_path('models/face_detector.onnx')).detect(picture)

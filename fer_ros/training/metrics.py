@@ -120,12 +120,6 @@ def cross_entropy(probabilities: np.ndarray, distribution: np.ndarray) -> float:
     return float(-(distribution * logarithm).sum(1).mean()) if len(probabilities) else 0.0
 
 
-def negative_log_likelihood(probabilities: np.ndarray, truth: np.ndarray) -> float:
-    """Return the mean -log of the true class's probability."""
-    chosen = probabilities[np.arange(len(truth)), truth]
-    return float(-np.log(np.maximum(chosen, 1e-12)).mean()) if len(truth) else 0.0
-
-
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> float:
     """
     Return the temperature with the least negative log likelihood (Guo et al. 2017).

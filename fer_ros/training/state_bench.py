@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from fer_ros.media.frame_source import open_frame_source
+from fer_ros.media.frame_source import open_frame_source, videos_in
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.error_model import ErrorModel, error_model
@@ -28,7 +28,6 @@ from fer_ros.training.state_ways import Figures, Filtered, LastFrames, judge, la
 
 RATES = (5, 15, 30)
 _PLAYED = ('neutral', 'happy', 'surprise', 'sad', 'angry')
-_VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
 #: what the trade-off tries: smoothing time [s], enter threshold, dwell [s].
 GRID = {'time': (0.02, 0.04, 0.07, 0.1, 0.2, 0.3, 0.5), 'enter': (0.5, 0.7, 0.8, 0.9),
         'dwell': (0.0, 0.1, 0.3)}
@@ -174,8 +173,7 @@ def main(argv: list[str]) -> int:
     results = compare(recording, errors)
     part = _part(recording, _TRADE_OFF)
     curves = trade_off(part, errors)
-    clips = sorted(path for path in options.clips.iterdir()
-                   if path.suffix.lower() in _VIDEOS) if options.clips else []
+    clips = videos_in(options.clips) if options.clips else []
     flicker = clip_changes(clips, errors) if clips else {}
     _write(options.output, results, curves, flicker)
     print(table(results))
