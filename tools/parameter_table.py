@@ -19,6 +19,8 @@ def table() -> str:
             spec.default if spec.default != '' else "''")
         if spec.choices:
             allowed = ', '.join(f'`{choice}`' for choice in spec.choices)
+        elif spec.word:
+            allowed = f'`{spec.word}`, {spec.low:g} to {spec.high:g}'
         elif isinstance(spec.default, (bool, str)):
             allowed = ''
         else:

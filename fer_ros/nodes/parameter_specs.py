@@ -20,6 +20,7 @@ class Spec:
     :param low: smallest value of a number.
     :param high: largest value of a number.
     :param choices: allowed values of a string; empty for any.
+    :param word: a word allowed instead of a whole number from low to high ('auto').
     :param live: can be changed while the node runs; others only while it is unconfigured.
     """
 
@@ -28,6 +29,7 @@ class Spec:
     low: float = 0.0
     high: float = 0.0
     choices: tuple[str, ...] = ()
+    word: str = ''
     live: bool = True
 
 
@@ -36,6 +38,10 @@ def descriptor(spec: Spec) -> ParameterDescriptor:
     result = ParameterDescriptor(description=spec.text)
     if spec.choices:
         result.additional_constraints = f'one of {", ".join(spec.choices)}'
+    if spec.word:
+        result.dynamic_typing = True
+        result.additional_constraints = f"'{spec.word}' or {spec.low:g} to {spec.high:g}"
+        return result
     if isinstance(spec.default, bool):
         return result
     if isinstance(spec.default, int):
@@ -61,6 +67,11 @@ def declare(node: Node, specs: Mapping[str, Spec]) -> None:
 
 
 def check_choice(name: str, spec: Spec, value: Any) -> None:
-    """:raises ValueError: if a value is none of the parameter's choices."""
+    """:raises ValueError: if a value is none of the parameter's choices; names both."""
+    if spec.word and value != spec.word and (
+            isinstance(value, bool) or not isinstance(value, int)
+            or not spec.low <= value <= spec.high):
+        raise ValueError(f"{name} is {value!r}, allowed: '{spec.word}' or a whole number from "
+                         f'{spec.low:g} to {spec.high:g}')
     if spec.choices and value not in spec.choices:
         raise ValueError(f"{name} is '{value}', allowed: {', '.join(spec.choices)}")

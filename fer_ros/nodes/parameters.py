@@ -41,6 +41,8 @@ SPECS: dict[str, Spec] = {
                             0.0, 10.0),
     'min_face_size': Spec(24.0, 'smallest face to look for [px of the source image]; sets the '
                           "detector's working resolution", 8.0, 2000.0, live=False),
+    'detector_input': Spec('auto', 'longest side of the picture shown to the detector [px]; auto: '
+                           'from min_face_size', 32, 8192, word='auto', live=False),
     'max_faces': Spec(32, 'at most so many faces, the largest first', 1, 256),
     'detection_threshold': Spec(0.4, 'detector score that keeps a known face', 0.01, 1.0,
                                 live=False),
@@ -55,6 +57,10 @@ SPECS: dict[str, Spec] = {
                         0.0, 1.0),
     'min_sharpness': Spec(0.01, 'smallest sharpness to classify a face (variance of the '
                           'Laplacian / variance of the crop); 0 classifies all', 0.0, 10.0),
+    'max_turn': Spec(60.0, 'largest turn of the head away from the camera to classify a face '
+                     '[deg]; 90 classifies all', 0.0, 90.0),
+    'min_brightness': Spec(8.0, 'smallest mean gray level of a face to classify it, 0..255; 0 '
+                           'classifies all', 0.0, 255.0),
     'smoothing_filter': Spec('exponential', 'exponential (low pass on log-probabilities), hmm '
                              "(Bayesian, with the classifier's own confusion matrix) or majority "
                              '(of the first answers)', choices=tuple(FILTERS)),
@@ -120,6 +126,7 @@ def build_config(values: Mapping[str, Any]) -> EmotionNodeConfig:
         emotion_model=_model(values['emotion_model'], PACKAGED_EMOTION),
         detection_threshold=values['detection_threshold'],
         nms_threshold=values['nms_threshold'], min_face_size=values['min_face_size'],
+        detector_input=values['detector_input'],
         max_faces=values['max_faces'], threads=values['threads'],
         maps=values['overlay'] == 'cam',
         tracker=TrackerConfig(
@@ -131,7 +138,8 @@ def build_config(values: Mapping[str, Any]) -> EmotionNodeConfig:
         state=StateConfig(values['enter_threshold'], values['exit_threshold'],
                           values['min_dwell']),
         quality=QualityConfig(values['min_emotion_size'], values['min_visible'],
-                              values['min_sharpness'])))
+                              values['min_sharpness'], values['max_turn'],
+                              values['min_brightness'])))
 
 
 def check_change(node: Node, parameters: list[Parameter],

@@ -31,6 +31,30 @@ class Candidates:
         return Candidates(self.boxes[rows], self.scores[rows], landmarks)
 
 
+def decode_maps(
+        outputs: dict[str, np.ndarray], width: int, height: int,
+        score_threshold: float) -> Candidates:
+    """
+    Decode our own network: boxes as :func:`decode_yunet`, scores as logits, one map per stride.
+
+    :param outputs: ``map_8``, ``map_16``, ``map_32``: float (1, 15, rows, columns): score logit,
+        box (4), landmarks (10).
+    :param width: of the network's input [px], a multiple of 32.
+    :param height: of the network's input [px], a multiple of 32.
+    :param score_threshold: candidates below it are left out.
+    """
+    lowest = _logit(score_threshold)
+    parts = []
+    for stride in STRIDES:
+        maps = outputs[f'map_{stride}'].reshape(15, -1)
+        cells = np.flatnonzero(maps[0] >= lowest)
+        if len(cells):
+            raw = maps[:, cells].T
+            parts.append(_from_cells(cells, 1 / (1 + np.exp(-raw[:, 0])), raw[:, 1:5],
+                                     raw[:, 5:], stride, width // stride))
+    return _joined(parts)
+
+
 def decode_yunet(
         outputs: dict[str, np.ndarray], width: int, height: int,
         score_threshold: float) -> Candidates:
@@ -47,10 +71,8 @@ def decode_yunet(
     :param height: of the network's input [px], a multiple of 32.
     :param score_threshold: candidates below it are left out.
     """
-    parts = [_decode_stride(outputs, s, width // s, score_threshold) for s in STRIDES]
-    return Candidates(
-        np.concatenate([p.boxes for p in parts]), np.concatenate([p.scores for p in parts]),
-        np.concatenate([p.landmarks for p in parts if p.landmarks is not None]))
+    return _joined([
+        _decode_stride(outputs, s, width // s, score_threshold) for s in STRIDES])
 
 
 def decode_rfb(
@@ -74,7 +96,7 @@ def decode_rfb(
 
 #: the card's ``decoder`` -> function.
 DECODE: dict[str, Callable[[dict[str, np.ndarray], int, int, float], Candidates]] = {
-    'yunet': decode_yunet, 'rfb': decode_rfb}
+    'maps': decode_maps, 'yunet': decode_yunet, 'rfb': decode_rfb}
 
 
 def suppress(candidates: Candidates, nms_threshold: float) -> Candidates:
@@ -99,9 +121,28 @@ def _decode_stride(
     if f'obj_{stride}' in outputs:
         scores = np.sqrt(scores * np.clip(outputs[f'obj_{stride}'][0, :, 0], 0.0, 1.0))
     cells = np.flatnonzero(scores >= score_threshold)
+    return _from_cells(cells, scores[cells], outputs[f'bbox_{stride}'][0, cells],
+                       outputs[f'kps_{stride}'][0, cells], stride, columns)
+
+
+def _from_cells(cells: np.ndarray, scores: np.ndarray, raw: np.ndarray, offsets: np.ndarray,
+                stride: int, columns: int) -> Candidates:
     corners = np.stack([cells % columns, cells // columns], 1).astype(np.float32)
-    raw = outputs[f'bbox_{stride}'][0, cells]
     sizes = np.exp(np.minimum(raw[:, 2:], 10.0)) * stride
     boxes = np.concatenate([(corners + raw[:, :2]) * stride - sizes / 2, sizes], 1)
-    offsets = outputs[f'kps_{stride}'][0, cells].reshape(-1, 5, 2)
-    return Candidates(boxes, scores[cells], (corners[:, None] + offsets) * stride)
+    points = (corners[:, None] + offsets.reshape(-1, 5, 2)) * stride
+    return Candidates(boxes, scores, points)
+
+
+def _joined(parts: list[Candidates]) -> Candidates:
+    if not parts:
+        return Candidates(np.empty((0, 4), np.float32), np.empty(0, np.float32),
+                          np.empty((0, 5, 2), np.float32))
+    return Candidates(
+        np.concatenate([p.boxes for p in parts]), np.concatenate([p.scores for p in parts]),
+        np.concatenate([p.landmarks for p in parts if p.landmarks is not None]))
+
+
+def _logit(probability: float) -> float:
+    clipped = min(max(probability, 1e-7), 1 - 1e-7)
+    return float(np.log(clipped / (1 - clipped)))

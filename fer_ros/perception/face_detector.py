@@ -75,6 +75,7 @@ class OnnxFaceDetector:
         self._min_face_size, self._input_size = min_face_size, input_size
         self._session = open_session(card.path, threads)
         self._decode = DECODE[card.decoder]
+        self._takes_bytes = self._session.get_inputs()[0].type == 'tensor(uint8)'
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._check()
 
@@ -129,6 +130,8 @@ class OnnxFaceDetector:
         if self.card.color == 'rgb':
             canvas = canvas[..., ::-1]
         planes = canvas[None] if canvas.ndim == 2 else canvas.transpose(2, 0, 1)
+        if self._takes_bytes:
+            return np.ascontiguousarray(planes[None])
         return np.ascontiguousarray(
             normalize(planes[None], self.card.normalization, self.card.mean, self.card.std))
 

@@ -13,7 +13,7 @@ from fer_ros.perception import labels as emotion_labels
 
 TASKS = ('emotion_classification', 'face_detection')
 NORMALIZATIONS = ('per_image', 'fixed')
-DECODERS = ('', 'yunet', 'rfb')
+DECODERS = ('', 'maps', 'yunet', 'rfb')
 
 
 class ModelCardError(ValueError):

@@ -47,6 +47,8 @@ class PipelineConfig:
     :param nms_threshold: overlap (IoU) from which two detections are one face.
     :param min_face_size: smallest face to look for [px of the source image]; sets the
         detector's working resolution.
+    :param detector_input: longest side of the picture shown to the detector [px]; 'auto': from
+        ``min_face_size``.
     :param max_faces: at most so many faces, the largest first.
     :param threads: CPU threads of each network.
     :param maps: compute a class activation map for every classified face.
@@ -57,6 +59,7 @@ class PipelineConfig:
     detection_threshold: float = 0.4
     nms_threshold: float = 0.4
     min_face_size: float = 24.0
+    detector_input: int | str = 'auto'
     max_faces: int = 32
     threads: int = 1
     maps: bool = False
@@ -233,8 +236,8 @@ class Pipeline:
         chosen = [i for i, quality in enumerate(qualities) if quality == QUALITY_OK]
         crops = self.classifier.crops(image, [detections[i] for i in chosen])
         sharp = [sharpness(crop) for crop in crops]
-        for i, value in zip(chosen, sharp):
-            qualities[i] = crop_quality(value, config)
+        for i, crop, value in zip(chosen, crops, sharp):
+            qualities[i] = crop_quality(value, float(crop.mean()), config)
         good = [k for k, i in enumerate(chosen) if qualities[i] == QUALITY_OK]
         probabilities, maps = self.classifier.classify(crops[good], self.config.maps)
         return qualities, {
@@ -274,5 +277,5 @@ def build_pipeline(config: PipelineConfig) -> Pipeline:
     detector = load_face_detector(
         config.detector_model, score_threshold=config.detection_threshold,
         nms_threshold=config.nms_threshold, min_face_size=config.min_face_size,
-        threads=config.threads)
+        input_size=config.detector_input, threads=config.threads)
     return Pipeline(detector, EmotionClassifier(config.emotion_model, config.threads), config)

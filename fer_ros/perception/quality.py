@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from fer_ros.perception.head_pose import head_pose
 from fer_ros.perception.preprocessing import to_gray
 from fer_ros.perception.types import (
     QUALITY_BLURRED,
     QUALITY_CUT_OFF,
+    QUALITY_EXTREME_POSE,
     QUALITY_OK,
+    QUALITY_TOO_DARK,
     QUALITY_TOO_SMALL,
     Detection,
 )
@@ -23,11 +26,15 @@ class QualityConfig:
     :param min_size: smallest face to classify [px of the source image].
     :param min_visible: smallest share of the face's box inside the image, 0..1.
     :param min_sharpness: smallest :func:`sharpness`; 0 lets everything pass.
+    :param max_turn: largest turn of the head away from the camera [deg]; 90 lets everything pass.
+    :param min_brightness: smallest mean gray level of the crop; 0 lets everything pass.
     """
 
     min_size: float = 20.0
     min_visible: float = 0.7
     min_sharpness: float = 0.01
+    max_turn: float = 60.0
+    min_brightness: float = 8.0
 
 
 def sharpness(crop: np.ndarray) -> float:
@@ -64,15 +71,26 @@ def frame_weight(detection: Detection, sharp: float, config: QualityConfig) -> f
 def place_quality(
         detection: Detection, image_width: int, image_height: int,
         config: QualityConfig) -> str:
-    """Judge size and place of a face: ``ok``, ``too_small`` or ``cut_off``."""
+    """Judge place and pose of a face: ``ok``, ``too_small``, ``cut_off`` or ``extreme_pose``."""
     box = detection.box
     if box.size < config.min_size:
         return QUALITY_TOO_SMALL
     if box.clipped(image_width, image_height).area < config.min_visible * box.area:
         return QUALITY_CUT_OFF
+    if config.max_turn < 90 and detection.landmarks is not None:
+        pose = head_pose(detection.landmarks)
+        if pose is not None and pose.turn > config.max_turn:
+            return QUALITY_EXTREME_POSE
     return QUALITY_OK
 
 
-def crop_quality(sharp: float, config: QualityConfig) -> str:
-    """Judge the picture of a face by its :func:`sharpness`: ``ok`` or ``blurred``."""
+def crop_quality(sharp: float, brightness: float, config: QualityConfig) -> str:
+    """
+    Judge the picture of a face: ``ok``, ``too_dark`` or ``blurred``.
+
+    :param sharp: its :func:`sharpness`.
+    :param brightness: its mean gray level, 0..255.
+    """
+    if brightness < config.min_brightness:
+        return QUALITY_TOO_DARK
     return QUALITY_BLURRED if sharp < config.min_sharpness else QUALITY_OK

@@ -11,6 +11,8 @@ QUALITY_OK = 'ok'
 QUALITY_TOO_SMALL = 'too_small'
 QUALITY_BLURRED = 'blurred'
 QUALITY_CUT_OFF = 'cut_off'
+QUALITY_EXTREME_POSE = 'extreme_pose'
+QUALITY_TOO_DARK = 'too_dark'
 
 
 @dataclass(frozen=True)

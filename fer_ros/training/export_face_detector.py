@@ -17,26 +17,27 @@ from fer_ros.training.export import OPSET
 from fer_ros.training.face_network import FaceNetwork
 
 
-class YuNetLayout(nn.Module):
-    """Gives the outputs the layout of YuNet, so that one decoder reads both."""
+class RawPixels(nn.Module):
+    """Takes gray levels as the camera gives them; conversion is the graph's first step."""
 
     def __init__(self, network: FaceNetwork) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """Return cls, bbox and kps (N, cells, 1 | 4 | 10) of each stride."""
-        outputs: list[torch.Tensor] = []
-        for level in self.network(x):
-            flat = level.flatten(2).transpose(1, 2)
-            outputs += [torch.sigmoid(flat[..., :1]), flat[..., 1:5], flat[..., 5:]]
-        return tuple(outputs)
+        """
+        Return the maps of :class:`~fer_ros.training.face_network.FaceNetwork`.
+
+        :param x: uint8 (N, 1, H, W).
+        """
+        maps: tuple[torch.Tensor, ...] = self.network(x.float())
+        return maps
 
 
 def load_network(checkpoint: Path) -> tuple[FaceNetwork, dict[str, Any]]:
     """Return the averaged network of a training run, and the run's checkpoint."""
     state = load_checkpoint(checkpoint)
-    network = FaceNetwork(state['config']['width'])
+    network = FaceNetwork(state['config']['width'], state['config']['deep'])
     network.load_state_dict(weights_of(state))
     return network.eval(), state
 
@@ -44,10 +45,11 @@ def load_network(checkpoint: Path) -> tuple[FaceNetwork, dict[str, Any]]:
 def export_onnx(network: FaceNetwork, path: Path) -> None:
     """Write the network for images of any size that is a multiple of 32."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = [f'{kind}_{stride}' for stride in STRIDES for kind in ('cls', 'bbox', 'kps')]
-    axes = {'image': {2: 'height', 3: 'width'}, **{name: {1: 'cells'} for name in names}}
+    names = [f'map_{stride}' for stride in STRIDES]
+    axes = {'image': {2: 'height', 3: 'width'}, **{
+        f'map_{stride}': {2: f'rows_{stride}', 3: f'columns_{stride}'} for stride in STRIDES}}
     torch.onnx.export(
-        YuNetLayout(network).eval(), (torch.zeros(1, 1, 256, 320),), str(path),
+        RawPixels(network).eval(), (torch.zeros(1, 1, 256, 320, dtype=torch.uint8),), str(path),
         input_names=['image'], output_names=names, dynamic_axes=axes, opset_version=OPSET,
         dynamo=False)
 
@@ -69,7 +71,7 @@ def main(argv: list[str]) -> int:
     save_model_card(options.output, {
         'name': options.name, 'task': 'face_detection', 'input_size': [0, 0], 'color': 'gray',
         'layout': 'NCHW', 'normalization': 'fixed', 'mean': 0.0, 'std': 1.0,
-        'decoder': 'yunet', 'smallest_face': 12.0, 'score_threshold': options.score_threshold,
+        'decoder': 'maps', 'smallest_face': 12.0, 'score_threshold': options.score_threshold,
         'architecture': 'anchor-free, depthwise separable, strides 8/16/32',
         'parameters': sum(p.numel() for p in network.parameters()),
         'date': datetime.date.today().isoformat(),

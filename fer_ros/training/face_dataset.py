@@ -4,17 +4,34 @@ from __future__ import annotations
 
 import csv
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from fer_ros.training.face_augmentation import degrade
+from fer_ros.training.face_augmentation import as_gray, degrade, draw_lookalike
 
 #: Landmark order after mirroring: eyes and mouth corners swap.
 MIRRORED = [1, 0, 2, 4, 3]
-_SMALLEST = 6.0
+_SMALLEST = 8.0
+#: Shares of crops with a face pasted in, and with a drawing that looks like one.
+_PASTED, _LOOKALIKES = 0.3, 0.1
+
+
+@dataclass(frozen=True)
+class FaceCrops:
+    """
+    Faces without surroundings, for pasting into pictures.
+
+    :param images: uint8 (N, 48, 48), gray.
+    :param boxes: float32 (N, 4) left, top, width, height [px]; may reach beyond the crop.
+    :param landmarks: float32 (N, 5, 2) [px].
+    """
+
+    images: np.ndarray
+    boxes: np.ndarray
+    landmarks: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -22,7 +39,7 @@ class FacePicture:
     """
     One picture.
 
-    :param image: uint8 (H, W), gray.
+    :param image: uint8, (H, W, 3) BGR as read, (H, W) gray once it is a training crop.
     :param boxes: float32 (N, 4) left, top, width, height [px].
     :param landmarks: float32 (N, 5, 2) [px], NaN where unknown.
     :param ignored: float32 (M, 4) places that count neither as face nor as background.
@@ -66,7 +83,7 @@ def load_face_pictures(folder: str | Path, split: str) -> list[FacePicture]:
     for row in _rows(root, 'images.csv.gz'):
         if row['split'] != split:
             continue
-        image = cv2.imread(str(root / row['image']), cv2.IMREAD_GRAYSCALE)
+        image = cv2.imread(str(root / row['image']), cv2.IMREAD_COLOR)
         if image is None:
             raise ValueError(f"'{root / row['image']}' is missing or no picture")
         table = np.array(faces.get(row['image'], []), np.float32).reshape(-1, 14)
@@ -77,20 +94,20 @@ def load_face_pictures(folder: str | Path, split: str) -> list[FacePicture]:
     return pictures
 
 
-def random_sample(pictures: list[FacePicture], side: int, mosaic: float,
-                  generator: np.random.Generator) -> FacePicture:
+def random_sample(pictures: list[FacePicture], side: int, mosaics: tuple[float, float],
+                  generator: np.random.Generator, crops: FaceCrops | None = None) -> FacePicture:
     """
-    Return a random crop of side x side px, or a mosaic of four, as a camera would show it.
+    Return a random crop of side x side px, or a mosaic of several, as a camera would show it.
 
-    :param mosaic: share of mosaics, 0..1: crowds of small faces.
+    :param side: a multiple of 4.
+    :param mosaics: shares of mosaics of 2x2 and of 4x4 crops: crowds of small faces.
+    :param crops: faces to paste in; None: only those that are there.
     """
-    if generator.random() < mosaic:
-        quarters = [_random_crop(pictures, side // 2, generator) for _ in range(4)]
-        sample = _join(quarters, side // 2)
-    else:
-        sample = _random_crop(pictures, side, generator)
-    return FacePicture(degrade(sample.image, generator), sample.boxes, sample.landmarks,
-                       sample.ignored, sample.name)
+    chance = generator.random()
+    tiles = 2 if chance < mosaics[0] else 4 if chance < sum(mosaics) else 1
+    parts = [_random_crop(pictures, side // tiles, generator, crops) for _ in range(tiles ** 2)]
+    sample = parts[0] if tiles == 1 else _join(parts, tiles)
+    return replace(sample, image=degrade(sample.image, generator))
 
 
 def _rows(root: Path, name: str) -> list[dict[str, str]]:
@@ -104,11 +121,11 @@ def _rows(root: Path, name: str) -> list[dict[str, str]]:
         raise ValueError(f"'{path}' cannot be read: {error}") from error
 
 
-def _random_crop(pictures: list[FacePicture], side: int,
-                 generator: np.random.Generator) -> FacePicture:
-    """Scale, turn, mirror and crop one picture; three of four crops are aimed at a face."""
+def _random_crop(pictures: list[FacePicture], side: int, generator: np.random.Generator,
+                 crops: FaceCrops | None) -> FacePicture:
+    """Scale, turn, stretch, mirror and crop one picture; four of five are aimed at a face."""
     picture = pictures[int(generator.integers(len(pictures)))]
-    height, width = picture.image.shape
+    height, width = picture.image.shape[:2]
     if len(picture.boxes) and generator.random() < 0.8:
         box = picture.boxes[int(generator.integers(len(picture.boxes)))]
         size = float(np.sqrt(max(box[2] * box[3], 1.0)))
@@ -121,16 +138,86 @@ def _random_crop(pictures: list[FacePicture], side: int,
         scale = side / max(height, width) * float(np.exp(generator.uniform(-0.3, 0.9)))
         aim = np.array([generator.uniform(0, width), generator.uniform(0, height)])
         offset = np.zeros(2)
-    angle = float(np.clip(generator.normal(0, 12), -30, 30)) if generator.random() < 0.6 else 0.0
+    stretch = float(np.exp(generator.uniform(-0.1, 0.1)))
+    stretches = np.array([stretch, 1 / stretch])
+    angle = float(np.clip(generator.normal(0, 15), -45, 45)) if generator.random() < 0.6 else 0.0
     cos, sin = scale * np.cos(np.radians(angle)), scale * np.sin(np.radians(angle))
-    matrix = np.array([[cos, -sin, 0.0], [sin, cos, 0.0]])
+    matrix = np.zeros((2, 3))
+    matrix[:, :2] = np.array([[cos, -sin], [sin, cos]]) * stretches[:, None]
     matrix[:, 2] = side / 2 + offset - matrix[:, :2] @ aim
-    background = _background(pictures, side, generator)
+    order = [0, 1, 2, 3, 4]
     if generator.random() < 0.5:
         matrix[0] = -matrix[0]
         matrix[0, 2] += side - 1
-        return _warped(picture, matrix, background, scale, MIRRORED)
-    return _warped(picture, matrix, background, scale, [0, 1, 2, 3, 4])
+        order = MIRRORED
+    sample = _warped(picture, matrix, _background(pictures, side, generator),
+                     scale * stretches, order, generator)
+    if crops is not None and generator.random() < _PASTED:
+        sample = _with_pasted(sample, crops, generator)
+    if generator.random() < _LOOKALIKES:
+        place = _free_place(sample, float(generator.uniform(0.08, 0.5)) * side, generator)
+        if place is not None:
+            sample = replace(sample, image=draw_lookalike(sample.image, place, generator))
+    return sample
+
+
+def _with_pasted(sample: FacePicture, crops: FaceCrops,
+                 generator: np.random.Generator) -> FacePicture:
+    """Paste one face where none is, with a hard or a soft border."""
+    side = len(sample.image)
+    i = int(generator.integers(len(crops.images)))
+    crop, points = crops.images[i], crops.landmarks[i]
+    left, top, width, height = crops.boxes[i]
+    if generator.random() < 0.5:
+        crop, points = crop[:, ::-1], (points * [-1, 1] + [crop.shape[1] - 1, 0])[MIRRORED]
+        left = crop.shape[1] - 1 - left - width
+    # Enlarging more than three times would only train on blur.
+    target = float(np.exp(generator.uniform(np.log(14), np.log(min(3.0 * len(crop), side * 0.8)))))
+    place = _free_place(sample, target, generator)
+    if place is None:
+        return sample
+    x, y, size = (round(v) for v in place)
+    scale = size / len(crop)
+    resized = cv2.resize(np.ascontiguousarray(crop), (size, size), interpolation=(
+        cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR))
+    mask = _border(size, generator)
+    image = sample.image.copy()
+    below = image[y:y + size, x:x + size]
+    image[y:y + size, x:x + size] = np.rint(below + (resized.astype(np.float32) - below) * mask)
+    box = np.array([[x + left * scale, y + top * scale, width * scale, height * scale]])
+    moved = (points * scale + [x, y])[None]
+    large = box[0, 2] * box[0, 3] >= _SMALLEST ** 2
+    if not large:
+        return replace(sample, image=image, ignored=np.concatenate(
+            [sample.ignored, box]).astype(np.float32))
+    return replace(
+        sample, image=image, boxes=np.concatenate([sample.boxes, box]).astype(np.float32),
+        landmarks=np.concatenate([sample.landmarks, moved]).astype(np.float32))
+
+
+def _border(size: int, generator: np.random.Generator) -> np.ndarray:
+    """Return how far a pasted face shows, float32 (size, size): a square or an ellipse."""
+    if generator.random() < 0.4:
+        return np.ones((size, size), np.float32)
+    y, x = np.mgrid[-1:1:size * 1j, -1:1:size * 1j]
+    distance = np.maximum(abs(x), abs(y)) if generator.random() < 0.4 else np.hypot(x, y)
+    soft = float(generator.uniform(0.05, 0.3))
+    mask: np.ndarray = np.clip((1.05 - distance) / soft, 0, 1).astype(np.float32)
+    return mask
+
+
+def _free_place(sample: FacePicture, size: float,
+                generator: np.random.Generator) -> tuple[float, float, float] | None:
+    """Return left, top and side of a square that touches no labeled place; None if none fits."""
+    taken = np.concatenate([sample.boxes, sample.ignored])
+    side = len(sample.image)
+    for _ in range(5):
+        x, y = generator.uniform(0, side - size, 2)
+        apart = (taken[:, 0] > x + size) | (taken[:, 0] + taken[:, 2] < x) | (
+            taken[:, 1] > y + size) | (taken[:, 1] + taken[:, 3] < y)
+        if apart.all():
+            return float(x), float(y), size
+    return None
 
 
 def _background(pictures: list[FacePicture], side: int,
@@ -140,27 +227,31 @@ def _background(pictures: list[FacePicture], side: int,
     for _ in range(6):
         picture = pictures[int(generator.integers(len(pictures)))]
         if len(picture.boxes) == 0 and len(picture.ignored) == 0:
-            return cv2.resize(picture.image, (side, side), interpolation=cv2.INTER_AREA)
+            return as_gray(cv2.resize(
+                picture.image, (side, side), interpolation=cv2.INTER_AREA), generator)
     return np.full((side, side), level, np.uint8)
 
 
-def _warped(picture: FacePicture, matrix: np.ndarray, background: np.ndarray, scale: float,
-            order: list[int]) -> FacePicture:
-    source, side = picture.image, len(background)
-    if scale < 0.5:  # average first: a single bilinear tap would alias
-        factor = int(1 / scale)
+def _warped(picture: FacePicture, matrix: np.ndarray, background: np.ndarray,
+            scales: np.ndarray, order: list[int], generator: np.random.Generator) -> FacePicture:
+    side = len(background)
+    left, top, right, bottom = _seen(matrix, side, picture.image.shape)
+    source = picture.image[top:bottom, left:right]
+    pixels = matrix.copy()
+    pixels[:, 2] += matrix[:, :2] @ [left, top]
+    if scales.max() < 0.5 and min(source.shape[:2]) > 8:
+        # Average first: a single bilinear tap would alias.
+        factor = int(1 / scales.max())
+        height, width = source.shape[:2]
         source = cv2.resize(source, None, fx=1 / factor, fy=1 / factor,
                             interpolation=cv2.INTER_AREA)
-        shrink = np.array([picture.image.shape[1] / source.shape[1],
-                           picture.image.shape[0] / source.shape[0]])
-        pixels = np.column_stack([matrix[:, :2] * shrink, matrix[:, 2]])
-    else:
-        pixels = matrix
-    image = cv2.warpAffine(source, pixels, (side, side), dst=background.copy(),
-                           flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_TRANSPARENT)
-    boxes = _moved(picture.boxes, matrix, scale)
+        pixels[:, :2] *= [width / source.shape[1], height / source.shape[0]]
+    image = cv2.warpAffine(as_gray(source, generator), pixels, (side, side),
+                           dst=background.copy(), flags=cv2.INTER_LINEAR,
+                           borderMode=cv2.BORDER_TRANSPARENT)
+    boxes = _moved(picture.boxes, matrix, scales)
     points = picture.landmarks @ matrix[:, :2].T + matrix[:, 2]
-    ignored = _moved(picture.ignored, matrix, scale)
+    ignored = _moved(picture.ignored, matrix, scales)
     # Faces cut in half, or too small to tell, are no fair question: ignore them.
     shown = _visible(boxes, side)
     small = np.sqrt(boxes[:, 2] * boxes[:, 3]) < _SMALLEST
@@ -171,10 +262,21 @@ def _warped(picture: FacePicture, matrix: np.ndarray, background: np.ndarray, sc
         np.concatenate([ignored, boxes[doubtful]]).astype(np.float32), picture.name)
 
 
-def _moved(boxes: np.ndarray, matrix: np.ndarray, scale: float) -> np.ndarray:
+def _seen(matrix: np.ndarray, side: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return left, top, right, bottom of the part of a picture that a crop shows [px]."""
+    corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]]).T
+    inverse = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
+    low = np.floor((inverse @ corners).min(1)).astype(int) - 2
+    high = np.ceil((inverse @ corners).max(1)).astype(int) + 2
+    left, top = np.clip(low, 0, [shape[1] - 1, shape[0] - 1])
+    right, bottom = np.clip(high, [left + 1, top + 1], [shape[1], shape[0]])
+    return int(left), int(top), int(right), int(bottom)
+
+
+def _moved(boxes: np.ndarray, matrix: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """Move box centers; a turned face keeps the size of its box."""
     center = (boxes[:, :2] + boxes[:, 2:] / 2) @ matrix[:, :2].T + matrix[:, 2]
-    size = boxes[:, 2:] * scale
+    size = boxes[:, 2:] * scales
     return np.hstack([center - size / 2, size]).astype(np.float32)
 
 
@@ -184,10 +286,12 @@ def _visible(boxes: np.ndarray, side: int) -> np.ndarray:
     return np.prod(high - low, 1) / np.maximum(np.prod(boxes[:, 2:], 1), 1e-6)
 
 
-def _join(parts: list[FacePicture], half: int) -> FacePicture:
-    image = np.vstack([np.hstack([parts[0].image, parts[1].image]),
-                       np.hstack([parts[2].image, parts[3].image])])
-    shifts = [np.array(s, np.float32) * half for s in ((0, 0), (1, 0), (0, 1), (1, 1))]
+def _join(parts: list[FacePicture], tiles: int) -> FacePicture:
+    """Put tiles x tiles crops of one size side by side."""
+    side = len(parts[0].image)
+    image = np.vstack([np.hstack([p.image for p in parts[row * tiles:(row + 1) * tiles]])
+                       for row in range(tiles)])
+    shifts = [np.array([i % tiles, i // tiles], np.float32) * side for i in range(len(parts))]
     wide = [np.concatenate([s, [0, 0]]).astype(np.float32) for s in shifts]
     return FacePicture(
         image, np.concatenate([p.boxes + w for p, w in zip(parts, wide)]),

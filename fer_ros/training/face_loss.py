@@ -15,7 +15,8 @@ from fer_ros.training.face_dataset import FacePicture
 SIZES = ((0.0, 44.0), (28.0, 110.0), (76.0, 1e9))
 #: Cells within this many strides of a face's center answer for it.
 RADIUS = 1.3
-_TARGETS = 17  # positive, box (4), landmarks (10), landmarks known, weight of the score
+#: positive, box (4), landmarks (10), landmarks known, weight of the score, face
+_TARGETS = 18
 
 
 def targets_of(sample: FacePicture, side: int) -> np.ndarray:
@@ -25,8 +26,8 @@ def targets_of(sample: FacePicture, side: int) -> np.ndarray:
     A cell near a face's center answers for the smallest such face. Cells inside an ignored box
     have no say on the score.
 
-    :returns: float32 (cells, 17): positive, box center and size [px], landmarks [px],
-        landmarks known, weight.
+    :returns: float32 (cells, 18): positive, box center and size [px], landmarks [px],
+        landmarks known, weight, number of the face.
     """
     return np.concatenate([
         _level(sample, side // stride, stride, low, high)
@@ -54,7 +55,7 @@ def _level(sample: FacePicture, cells: int, stride: int, low: float, high: float
         target[near, 0] = 1.0
         target[near, 1:5] = np.concatenate([center, box[2:]])
         target[near, 5:15] = points if known else 0.0
-        target[near, 15], target[near, 16] = float(known), 1.0
+        target[near, 15], target[near, 16], target[near, 17] = float(known), 1.0, i
     return target
 
 
@@ -63,37 +64,58 @@ def detection_loss(outputs: Sequence[torch.Tensor], targets: torch.Tensor) -> tu
     """
     Return the loss of a batch and its parts.
 
-    Score: quality focal loss, the target being the overlap reached (Li et al. 2020,
-    arXiv 2006.04388). Box: 1 - DIoU (Zheng et al. 2020, arXiv 1911.08287). Landmarks: smooth
-    L1 in face sizes.
+    Score: quality focal loss (Li et al. 2020, arXiv 2006.04388), the target being the overlap
+    reached over the best one of that face: its best cell shall say 1, whatever the face's size,
+    so that one threshold suits all sizes. Box: 1 - DIoU (Zheng et al. 2020, arXiv 1911.08287).
+    Landmarks: smooth L1 in face sizes. A face weighs as the root of its number of cells, else
+    the large ones would outvote the small.
 
     :param outputs: of :class:`~fer_ros.training.face_network.FaceNetwork`.
-    :param targets: float (N, cells, 17) of :func:`targets_of`.
+    :param targets: float (N, cells, 18) of :func:`targets_of`.
     """
     raw, grid, stride = _flatten(outputs)
     positive = targets[..., 0] > 0
-    count = positive.sum().clamp_min(1)
     chosen, wanted = raw[positive], targets[positive]
     grid, stride = grid.expand(len(targets), -1, -1)[positive], stride.expand(
         len(targets), -1, -1)[positive]
+    face = _face_numbers(targets, positive)
+    weight = torch.bincount(face).float().rsqrt()[face]
+    count = weight.sum().clamp_min(1)
     center = grid + chosen[:, 1:3] * stride
     size = torch.exp(chosen[:, 3:5].clamp(-4, 6)) * stride
     overlap, distance = _overlap(center, size, wanted[:, 1:3], wanted[:, 3:5])
-    box_loss = (1 - overlap + distance).sum() / count
+    box_loss = ((1 - overlap + distance) * weight).sum() / count
     face_size = wanted[:, 3:5].prod(1, keepdim=True).sqrt().clamp_min(1)
     points = grid.repeat(1, 5) + chosen[:, 5:] * stride
     error = functional.smooth_l1_loss(
-        points / face_size, wanted[:, 5:15] / face_size, beta=0.05, reduction='none').mean(1)
-    point_loss = (error * wanted[:, 15]).sum() / wanted[:, 15].sum().clamp_min(1)
-    quality = torch.zeros_like(targets[..., 0])
-    quality[positive] = overlap.detach().clamp(0, 1)
+        points / face_size, wanted[:, 5:15] / face_size, beta=0.02, reduction='none').mean(1)
+    known = wanted[:, 15] * weight
+    point_loss = (error * known).sum() / known.sum().clamp_min(1)
+    quality, cell_weight = torch.zeros_like(targets[..., 0]), targets[..., 16].clone()
+    quality[positive] = _relative(overlap.detach().clamp(0, 1), face)
+    cell_weight[positive] *= weight
     logits = raw[..., 0]
     focal = functional.binary_cross_entropy_with_logits(logits, quality, reduction='none') * (
         (quality - torch.sigmoid(logits)).abs() ** 2)
-    score_loss = (focal * targets[..., 16]).sum() / count
+    score_loss = (focal * cell_weight).sum() / count
     loss = 2 * score_loss + 2 * box_loss + 5 * point_loss
     return loss, {'score': float(score_loss.detach()), 'box': float(box_loss.detach()),
                   'points': float(point_loss.detach())}
+
+
+def _face_numbers(targets: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
+    """Return a number 0, 1 ... for each positive cell: the same for cells of one face."""
+    picture = torch.arange(len(targets))[:, None].expand_as(positive)[positive]
+    return torch.unique(picture * 10000 + targets[..., 17][positive].long(),
+                        return_inverse=True)[1]
+
+
+def _relative(overlap: torch.Tensor, face: torch.Tensor) -> torch.Tensor:
+    """Return overlaps over the best one of their face."""
+    if len(face) == 0:
+        return overlap
+    best = torch.zeros(int(face.max()) + 1).scatter_reduce(0, face, overlap, 'amax')
+    return overlap / best[face].clamp_min(1e-3)
 
 
 def _flatten(outputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -18,31 +18,44 @@ def convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1,
     return nn.Sequential(*layers, *([nn.ReLU()] if activate else []))
 
 
-def separable(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
-    """Return a 1x1 and a depthwise 3x3 convolution (as in YuNet)."""
+def separable(inputs: int, outputs: int, stride: int = 1, kernel: int = 3,
+              activate: bool = True) -> nn.Sequential:
+    """Return a depthwise and a 1x1 convolution (MobileNet's order: the stride comes first)."""
     return nn.Sequential(
-        convolution(inputs, outputs, 1, activate=False),
-        convolution(outputs, outputs, 3, stride, groups=outputs))
+        convolution(inputs, inputs, kernel, stride, groups=inputs, activate=False),
+        convolution(inputs, outputs, 1, activate=activate))
+
+
+class Residual(nn.Module):
+    """A separable convolution added to its input."""
+
+    def __init__(self, channels: int, kernel: int = 3) -> None:
+        super().__init__()
+        self.change = separable(channels, channels, kernel=kernel, activate=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return float (N, C, H, W), as x."""
+        return functional.relu(x + self.change(x))
 
 
 class FaceNetwork(nn.Module):
     """
     Gray image to one map of raw outputs for each of the strides 8, 16 and 32.
 
-    :param width: channels from stride 8 on.
+    Channels are multiples of 16, as the blocked convolutions of onnxruntime take them.
+
+    :param width: channels at stride 8 and of the heads.
+    :param deep: channels at strides 16 and 32.
     """
 
-    def __init__(self, width: int = 48) -> None:
+    def __init__(self, width: int = 64, deep: int = 96) -> None:
         super().__init__()
-        half = width // 2
-        self.stem = nn.Sequential(convolution(1, 12, 3, 2), separable(12, 16),
-                                  separable(16, half, 2), separable(half, half))
-        self.stage8 = nn.Sequential(separable(half, width, 2), separable(width, width),
-                                    separable(width, width))
-        self.stage16 = nn.Sequential(separable(width, width, 2), separable(width, width),
-                                     separable(width, width))
-        self.stage32 = nn.Sequential(separable(width, width, 2), separable(width, width),
-                                     separable(width, width))
+        self.stem = nn.Sequential(convolution(1, 16, 3, 2), separable(16, 32, 2), Residual(32))
+        self.stage8 = nn.Sequential(separable(32, width, 2), Residual(width), Residual(width))
+        self.stage16 = _stage(width, deep)
+        self.stage32 = _stage(deep, deep)
+        self.lateral16 = convolution(deep, width, 1, activate=False)
+        self.lateral32 = convolution(deep, width, 1)
         self.neck16 = separable(width, width)
         self.neck8 = separable(width, width)
         self.heads = nn.ModuleList(
@@ -57,12 +70,12 @@ class FaceNetwork(nn.Module):
         :param x: float (N, 1, H, W), gray levels 0..255; H and W multiples of 32.
         :returns: three of (N, 15, H/s, W/s).
         """
-        x8 = self.stage8(self.stem(x / 127.5 - 1))
+        x8 = self.stage8(self.stem(x / 128))
         x16 = self.stage16(x8)
-        x32 = self.stage32(x16)
-        y16 = self.neck16(x16 + functional.interpolate(x32, scale_factor=2.0, mode='nearest'))
-        y8 = self.neck8(x8 + functional.interpolate(y16, scale_factor=2.0, mode='nearest'))
-        return self.heads[0](y8), self.heads[1](y16), self.heads[2](x32)
+        y32 = self.lateral32(self.stage32(x16))
+        y16 = self.neck16(self.lateral16(x16) + _doubled(y32))
+        y8 = self.neck8(x8 + _doubled(y16))
+        return self.heads[0](y8), self.heads[1](y16), self.heads[2](y32)
 
     def _initialize(self) -> None:
         for head in self.heads:
@@ -70,3 +83,13 @@ class FaceNetwork(nn.Module):
             nn.init.normal_(last.weight, std=0.01)
             nn.init.zeros_(last.bias)
             last.bias.data[0] = -4.6  # a face in one cell of a hundred (arXiv 1708.02002)
+
+
+def _stage(inputs: int, outputs: int) -> nn.Sequential:
+    """Halve the size; 5x5 kernels see a whole face at little cost on such small maps."""
+    return nn.Sequential(
+        separable(inputs, outputs, 2), Residual(outputs, 5), Residual(outputs, 5))
+
+
+def _doubled(x: torch.Tensor) -> torch.Tensor:
+    return functional.interpolate(x, scale_factor=2.0, mode='nearest')

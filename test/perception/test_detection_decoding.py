@@ -6,6 +6,7 @@ import pytest
 from fer_ros.perception.detection_decoding import (
     STRIDES,
     Candidates,
+    decode_maps,
     decode_rfb,
     decode_yunet,
     suppress,
@@ -57,6 +58,38 @@ def test_yunet_equals_a_slow_reference(size, threshold, with_obj):
     np.testing.assert_allclose(found.boxes, [w[0] for w in wanted], rtol=1e-5, atol=1e-4)
     np.testing.assert_allclose(found.scores, [w[1] for w in wanted], rtol=1e-5)
     np.testing.assert_allclose(found.landmarks, [w[2] for w in wanted], rtol=1e-5, atol=1e-4)
+
+
+def as_maps(outputs, width, height):
+    """Return the same answers in the layout of our own network."""
+    maps = {}
+    for stride in STRIDES:
+        score = outputs[f'cls_{stride}'][0]
+        flat = np.concatenate([np.log(score / (1 - score)), outputs[f'bbox_{stride}'][0],
+                               outputs[f'kps_{stride}'][0]], 1)
+        maps[f'map_{stride}'] = np.ascontiguousarray(
+            flat.T.reshape(1, 15, height // stride, width // stride))
+    return maps
+
+
+@pytest.mark.parametrize('size', [(32, 32), (96, 64), (64, 128)])
+@pytest.mark.parametrize('threshold', [0.0, 0.5, 0.9])
+def test_maps_equal_a_slow_reference(size, threshold):
+    outputs = random_outputs(*size, with_obj=False)
+    found = decode_maps(as_maps(outputs, *size), *size, threshold)
+    wanted = slow_yunet(outputs, *size, threshold)
+    assert len(found.scores) == len(wanted) > 0
+    np.testing.assert_allclose(found.boxes, [w[0] for w in wanted], rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(found.scores, [w[1] for w in wanted], rtol=1e-4)
+    np.testing.assert_allclose(found.landmarks, [w[2] for w in wanted], rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize('threshold', [0.5, 1.0])
+def test_maps_without_a_face_give_empty_arrays(threshold):
+    maps = {f'map_{s}': np.full((1, 15, 64 // s, 64 // s), -3.0, np.float32) for s in STRIDES}
+    found = decode_maps(maps, 64, 64, threshold)
+    assert found.boxes.shape == (0, 4) and found.landmarks.shape == (0, 5, 2)
+    assert len(suppress(found, 0.4).scores) == 0
 
 
 def test_yunet_without_a_face_gives_empty_arrays():

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_ros.perception.head_pose import _HEAD
 from fer_ros.perception.quality import (
     QualityConfig,
     crop_quality,
@@ -29,12 +30,30 @@ def test_place(where, expected):
     assert place_quality(where, 320, 240, CONFIG) == expected
 
 
-@pytest.mark.parametrize('sharp, expected', [
-    (0.0099, 'blurred'), (0.01, 'ok'), (1.0, 'ok')])
-def test_sharpness_border(sharp, expected):
-    """Below the border a face is blurred; 0 lets everything pass."""
-    assert crop_quality(sharp, CONFIG) == expected
-    assert crop_quality(0.0, QualityConfig(min_sharpness=0.0)) == 'ok'
+@pytest.mark.parametrize('sharp, brightness, expected', [
+    (0.0099, 99.0, 'blurred'), (0.01, 99.0, 'ok'), (1.0, 8.0, 'ok'), (1.0, 7.9, 'too_dark'),
+    (0.0, 0.0, 'too_dark')])
+def test_crop_borders(sharp, brightness, expected):
+    """Below a border a face is not judged; 0 lets everything pass."""
+    assert crop_quality(sharp, brightness, CONFIG) == expected
+    assert crop_quality(0.0, 0.0, QualityConfig(min_sharpness=0.0, min_brightness=0.0)) == 'ok'
+
+
+def turned(yaw):
+    """Return a face of 100 px whose head is turned aside [deg]."""
+    angle = np.radians(yaw)
+    turn = np.array([[np.cos(angle), 0, -np.sin(angle)], [0, 1, 0],
+                     [np.sin(angle), 0, np.cos(angle)]])
+    return Detection(BoundingBox(50, 50, 100, 100), 0.9, (_HEAD @ turn.T)[:, :2] + 100)
+
+
+@pytest.mark.parametrize('yaw, expected', [
+    (0, 'ok'), (59, 'ok'), (-59, 'ok'), (61, 'extreme_pose'), (-75, 'extreme_pose')])
+def test_pose_border(yaw, expected):
+    """A profile is not judged; 90 degrees lets everything pass, as does a face without points."""
+    assert place_quality(turned(yaw), 320, 240, CONFIG) == expected
+    assert place_quality(turned(yaw), 320, 240, QualityConfig(max_turn=90.0)) == 'ok'
+    assert place_quality(face(), 320, 240, QualityConfig(max_turn=0.0)) == 'ok'
 
 
 @pytest.mark.parametrize('size, sharp, expected', [

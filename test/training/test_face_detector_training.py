@@ -12,16 +12,19 @@ import yaml
 
 torch = pytest.importorskip('torch', reason='training needs torch')
 
-from fer_ros.perception.detection_decoding import STRIDES, decode_yunet  # noqa: E402
+from fer_ros.perception.detection_decoding import STRIDES, decode_maps  # noqa: E402
 from fer_ros.perception.face_detector import load_face_detector  # noqa: E402
 from fer_ros.perception.onnx_session import open_session  # noqa: E402
+from fer_ros.resources import resource_path  # noqa: E402
 from fer_ros.training import (  # noqa: E402
     evaluate_face_detector,
     export_face_detector,
     train_face_detector,
 )
-from fer_ros.training.face_augmentation import degrade  # noqa: E402
+from fer_ros.training.face_augmentation import degrade, draw_lookalike  # noqa: E402
+from fer_ros.training.face_crops import label_crops, load_face_crops  # noqa: E402
 from fer_ros.training.face_dataset import (  # noqa: E402
+    FaceCrops,
     FacePicture,
     load_face_pictures,
     random_sample,
@@ -72,7 +75,7 @@ def folder(tmp_path_factory, astronaut, hopper):
 @pytest.fixture(scope='module')
 def config():
     values = yaml.safe_load(PRESET.read_text(encoding='utf-8'))
-    return {**values, 'width': 16, 'input_size': 64, 'steps': 4, 'batch_size': 2}
+    return {**values, 'width': 16, 'deep': 16, 'input_size': 64, 'steps': 4, 'batch_size': 2}
 
 
 @pytest.fixture(scope='module')
@@ -89,7 +92,7 @@ def test_labels_are_read_as_the_data_means_them(folder):
     train = {p.name: p for p in load_face_pictures(folder, 'train')}
     assert sorted(train) == ['astronaut.png', 'empty.png']
     face = train['astronaut.png']
-    assert face.image.shape == (512, 512)
+    assert face.image.shape == (512, 512, 3)
     np.testing.assert_allclose(face.boxes, [FACES['astronaut'][0]])
     np.testing.assert_allclose(face.landmarks, [FACES['astronaut'][1]])
     assert len(face.ignored) == 1  # the row with ignore=1
@@ -117,7 +120,7 @@ def test_samples_carry_their_labels_along(folder):
     pictures = load_face_pictures(folder, 'train')
     faces, mirrored = 0, set()
     for seed in range(60):
-        sample = random_sample(pictures, 128, 0.5, np.random.default_rng(seed))
+        sample = random_sample(pictures, 128, (0.3, 0.2), np.random.default_rng(seed))
         assert sample.image.shape == (128, 128) and sample.image.dtype == np.uint8
         assert len(sample.boxes) == len(sample.landmarks)
         for box, points in zip(sample.boxes, sample.landmarks):
@@ -133,7 +136,8 @@ def test_samples_carry_their_labels_along(folder):
 
 def test_samples_repeat_with_their_seed(folder):
     pictures = load_face_pictures(folder, 'train')
-    first, again = (random_sample(pictures, 96, 0.5, np.random.default_rng(7)) for _ in range(2))
+    first, again = (random_sample(pictures, 96, (0.3, 0.2), np.random.default_rng(7))
+                    for _ in range(2))
     assert np.array_equal(first.image, again.image)
     assert np.array_equal(first.boxes, again.boxes)
 
@@ -143,6 +147,50 @@ def test_degraded_pictures_stay_pictures(level):
     for seed in range(30):
         image = degrade(np.full((64, 96), level, np.uint8), np.random.default_rng(seed))
         assert image.shape == (64, 96) and image.dtype == np.uint8
+
+
+def test_pasted_faces_carry_their_labels(folder, astronaut):
+    """A pasted crop brings box and landmarks along; nothing is pasted over a labeled face."""
+    gray = cv2.cvtColor(astronaut, cv2.COLOR_BGR2GRAY)[66:178, 170:282]
+    crops = FaceCrops(
+        cv2.resize(gray, (48, 48), interpolation=cv2.INTER_AREA)[None],
+        np.array([[4, 0, 40, 48]], np.float32),
+        np.array([[[16, 18], [33, 18], [25, 27], [17, 35], [33, 36]]], np.float32))
+    empty = [p for p in load_face_pictures(folder, 'train') if p.name == 'empty.png']
+    pasted = [s for s in (random_sample(empty, 128, (0.0, 0.0), np.random.default_rng(i), crops)
+                          for i in range(100)) if np.isfinite(s.landmarks).any()]
+    assert 15 < len(pasted) < 45
+    for sample in pasted:
+        known = np.isfinite(sample.landmarks).all((1, 2))
+        box, points = sample.boxes[known][0], sample.landmarks[known][0]
+        assert np.all((points - box[:2]) / box[2:] > 0) and points[0, 0] < points[1, 0]
+        for other in np.concatenate([sample.boxes[~known], sample.ignored]):
+            gaps = [box[:2] - other[:2] - other[2:], other[:2] - box[:2] - box[2:]]
+            assert np.max(gaps) > -16  # the pasted square keeps apart; its box may reach over it
+
+
+def test_a_teacher_labels_crops_once(astronaut, tmp_path):
+    """Crops without a face are left out; the second call reads the first one's file."""
+    gray = cv2.cvtColor(astronaut, cv2.COLOR_BGR2GRAY)[66:178, 170:282]
+    face = cv2.resize(gray, (48, 48), interpolation=cv2.INTER_AREA)
+    detector = load_face_detector(resource_path('models/face_detector.onnx'), min_face_size=12.0)
+    crops = label_crops(np.stack([np.full((48, 48), 90, np.uint8), face]), detector)
+    assert len(crops.images) == 1 and np.array_equal(crops.images[0], face)
+    assert crops.boxes[0, 2] > 24 and np.all((crops.landmarks[0] > 5) & (crops.landmarks[0] < 43))
+    cache = tmp_path / 'crops.npz'
+    np.savez(cache, images=crops.images, boxes=crops.boxes, landmarks=crops.landmarks)
+    again = load_face_crops(Path('absent.npz'), Path('absent.onnx'), cache)
+    assert np.array_equal(again.landmarks, crops.landmarks)
+
+
+@pytest.mark.parametrize('seed', range(12))
+def test_a_lookalike_changes_its_place_only(seed):
+    image = np.full((80, 100), 120, np.uint8)
+    drawn = draw_lookalike(image, (30.0, 20.0, 40.0), np.random.default_rng(seed))
+    assert np.array_equal(image, np.full((80, 100), 120, np.uint8))
+    changed = np.argwhere(drawn != image)
+    assert len(changed) > 20
+    assert np.all(changed.min(0) >= [16, 26]) and np.all(changed.max(0) <= [64, 74])
 
 
 def picture(boxes, ignored=()):
@@ -164,7 +212,7 @@ def test_every_face_has_a_cell_that_answers_for_it(size, place):
 
 def test_ignored_places_have_no_say_unless_a_face_lies_there():
     cells = sum((256 // s) ** 2 for s in STRIDES)
-    assert targets_of(picture([]), 256).shape == (cells, 17)
+    assert targets_of(picture([]), 256).shape == (cells, 18)
     hidden = targets_of(picture([], [[0, 0, 256, 256]]), 256)
     assert not hidden[:, 16].any()
     both = targets_of(picture([[100, 100, 30, 30]], [[0, 0, 256, 256]]), 256)
@@ -194,14 +242,21 @@ def test_targets_loss_and_decoder_speak_the_same_language():
     outputs = perfect_outputs(targets, 256)
     loss, parts = detection_loss(outputs, torch.from_numpy(targets[None]))
     assert float(loss) == pytest.approx(0.0, abs=1e-3)
-    named = {}
-    for stride, output in zip(STRIDES, outputs):
-        flat = output.flatten(2).transpose(1, 2).numpy()
-        named[f'cls_{stride}'] = 1 / (1 + np.exp(-flat[..., :1]))
-        named[f'bbox_{stride}'], named[f'kps_{stride}'] = flat[..., 1:5], flat[..., 5:]
-    found = decode_yunet(named, 256, 256, 0.5)
+    named = {f'map_{s}': output.numpy() for s, output in zip(STRIDES, outputs)}
+    found = decode_maps(named, 256, 256, 0.5)
     assert len(found.scores) == int(targets[:, 0].sum()) > 0
     np.testing.assert_allclose(found.boxes, [box] * len(found.boxes), rtol=1e-4)
+
+
+def test_the_best_cell_of_a_face_shall_say_one():
+    """Whatever the overlaps reached: the score's target is relative, face by face."""
+    targets = targets_of(picture([[100, 60, 40, 50], [20, 20, 12, 12]]), 256)
+    outputs = perfect_outputs(targets, 256)
+    for output in outputs:
+        output[:, 3:5] += 0.3  # all boxes too large by a third
+    loss, parts = detection_loss(outputs, torch.from_numpy(targets[None]))
+    assert parts['score'] == pytest.approx(0.0, abs=1e-3)
+    assert parts['box'] > 0.2
 
 
 def test_a_batch_without_faces_has_a_finite_loss():
@@ -213,13 +268,18 @@ def test_a_batch_without_faces_has_a_finite_loss():
     assert all(torch.isfinite(p.grad).all() for p in network.parameters() if p.grad is not None)
 
 
+def batch(config, pictures, step):
+    return train_face_detector._Batches(config, pictures, None, 0)[step]
+
+
 def test_training_lowers_the_loss(folder, config, tmp_path):
     torch.set_num_threads(1)
     trainer = train_face_detector.FaceDetectorTrainer({**config, 'learning_rate': 0.3}, tmp_path)
     pictures = load_face_pictures(folder, 'train')
     losses = []
+    images, targets = batch(config, pictures, 0)
     for _ in range(25):
-        losses.append(trainer._train_step(pictures)['loss'])
+        losses.append(trainer._train_step(images, targets)['loss'])
         trainer.done += 1
     assert np.mean(losses[-6:]) < np.mean(losses[:6])
 
@@ -228,8 +288,8 @@ def test_a_stopped_run_continues_as_if_unbroken(folder, config, run_folder, tmp_
     pictures = load_face_pictures(folder, 'train')
     torch.set_num_threads(1)
     first = train_face_detector.FaceDetectorTrainer(config, tmp_path)
-    for _ in range(2):
-        first._train_step(pictures)
+    for step in range(2):
+        first._train_step(*batch(config, pictures, step))
         first.done += 1
     first.history.append({'step': 2, 'loss': 0.0, 'score': 0.0, 'box': 0.0, 'points': 0.0})
     first.save()
@@ -253,10 +313,10 @@ def test_export_equals_torch_at_every_size_and_is_judged(folder, run_folder, tmp
     assert export_face_detector.main([
         '--checkpoint', str(run_folder / 'checkpoint.pt'), '--output', str(model)]) == 0
     network, _ = export_face_detector.load_network(run_folder / 'checkpoint.pt')
-    layout = export_face_detector.YuNetLayout(network).eval()
+    layout = export_face_detector.RawPixels(network).eval()
     session = open_session(model)
     for height, width in ((32, 32), (64, 96), (256, 320)):
-        image = np.random.default_rng(0).uniform(0, 255, (1, 1, height, width)).astype(np.float32)
+        image = np.random.default_rng(0).integers(0, 256, (1, 1, height, width), np.uint8)
         with torch.inference_mode():
             wanted = layout(torch.from_numpy(image))
         for one, other in zip(wanted, session.run(None, {'image': image})):
