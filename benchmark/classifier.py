@@ -16,8 +16,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmark.machine import describe_machine
 from benchmark.scene import scene_with_faces
+from fer_ros.machine import describe_machine
 from fer_ros.perception.annotator import annotate
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.pipeline import PipelineConfig, build_pipeline

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmark.machine import describe_machine
+from fer_ros.machine import describe_machine
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.resources import resource_path
 from fer_ros.training import train

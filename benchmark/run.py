@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmark.machine import describe_machine
 from benchmark.scene import scene_with_faces
+from fer_ros.machine import describe_machine
 from fer_ros.perception.pipeline import PipelineConfig, build_pipeline
 from fer_ros.resources import resource_path
 

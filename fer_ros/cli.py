@@ -19,6 +19,8 @@ COMMANDS = {
                     'compare ways from probabilities to an emotion state'),
     'explain': ('fer_ros.training.explain', 'show where networks look: activation maps'),
     'evaluate-detector': ('fer_ros.training.evaluate_face_detector', 'judge face detectors'),
+    'evaluate-pipeline': ('fer_ros.training.evaluate_pipeline',
+                          'judge detector and emotion network end to end; quality measures'),
     'evaluate-tracker': ('fer_ros.training.evaluate_tracker', 'judge the face tracker'),
     'export': ('fer_ros.training.export', 'export a trained emotion network: ONNX, int8, weights'),
     'export-detector': ('fer_ros.training.export_face_detector',

@@ -128,6 +128,39 @@ def recall(matches: Sequence[PictureMatch], threshold: float, low: float = SMALL
     return found / faces if faces else float('nan')
 
 
+def recall_of_group(matches: Sequence[PictureMatch], groups: Sequence[np.ndarray],
+                    threshold: float, low: float = 24.0) -> float:
+    """
+    Return the share of a group's faces found; NaN if there are none.
+
+    :param groups: per picture bool (G,): which of its labeled faces belong to the group.
+    :param low: smaller faces do not count [px].
+    """
+    found = faces = 0
+    for m, group in zip(matches, groups):
+        wanted = group & (m.face_sizes >= low)
+        hits = m.faces[(m.kinds == _MATCHED) & (m.scores >= threshold)]
+        found += int(wanted[hits].sum())
+        faces += int(wanted.sum())
+    return found / faces if faces else float('nan')
+
+
+def recall_curve(matches: Sequence[PictureMatch], low: float = SMALLEST) -> np.ndarray:
+    """
+    Return recall against false alarms, one point for each score.
+
+    :returns: float (N, 2): false alarms per picture, recall of faces of ``low`` px and more.
+    """
+    scores, hits = [np.empty(0)], [np.empty(0, bool)]
+    for m in matches:
+        counted, hit = _counted(m, low, np.inf)
+        scores.append(m.scores[counted])
+        hits.append(hit[counted])
+    hit = np.concatenate(hits)[np.argsort(-np.concatenate(scores), kind='stable')]
+    faces = max(sum(int((m.face_sizes >= low).sum()) for m in matches), 1)
+    return np.column_stack([np.cumsum(~hit) / max(len(matches), 1), np.cumsum(hit) / faces])
+
+
 def false_alarms(matches: Sequence[PictureMatch], threshold: float) -> int:
     """Return how many detections from a score on are no face (12 px and more)."""
     return int(sum((_counted(m, SMALLEST, np.inf)[0] & (m.kinds == _FALSE) & (

@@ -322,8 +322,11 @@ def test_export_equals_torch_at_every_size_and_is_judged(folder, run_folder, tmp
         for one, other in zip(wanted, session.run(None, {'image': image})):
             np.testing.assert_allclose(other, one.numpy(), rtol=1e-3, atol=1e-4)
     assert load_face_detector(model).card.color == 'gray'
+    output = tmp_path / 'judged'
     assert evaluate_face_detector.main(
-        [str(model), '--data', str(folder), '--write-card']) == 0
+        [str(model), '--data', str(folder), '--write-card', '--output', str(output)]) == 0
     assert '| ap50 |' in capsys.readouterr().out
+    assert cv2.imread(str(output / 'detectors.png')).shape[1] > 500
+    assert (output / 'detectors.json').is_file()
     metrics = load_face_detector(model).card.metrics
     assert 0 <= metrics['recall'] <= 1 and metrics['ms_320x240'] > 0
