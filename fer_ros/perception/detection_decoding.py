@@ -106,7 +106,7 @@ def suppress(candidates: Candidates, nms_threshold: float) -> Candidates:
     :param nms_threshold: intersection over union from which two are the same face.
     :returns: the kept ones, by falling score.
     """
-    if len(candidates.scores) == 0:
+    if len(candidates.scores) <= 1:
         return candidates
     kept = cv2.dnn.NMSBoxes(
         candidates.boxes.astype(float).tolist(), candidates.scores.astype(float).tolist(), 0.0,

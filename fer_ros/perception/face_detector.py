@@ -74,8 +74,10 @@ class OnnxFaceDetector:
         self._score_threshold, self._nms_threshold = score_threshold, nms_threshold
         self._min_face_size, self._input_size = min_face_size, input_size
         self._session = open_session(card.path, threads)
+        self._canvas, self._filled = np.empty((0, 0), np.uint8), (0, 0)
         self._decode = DECODE[card.decoder]
-        self._takes_bytes = self._session.get_inputs()[0].type == 'tensor(uint8)'
+        self._input = self._session.get_inputs()[0]
+        self._takes_bytes = self._input.type == 'tensor(uint8)'
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._check()
 
@@ -85,7 +87,7 @@ class OnnxFaceDetector:
             raise ValueError(f'the image has no pixels: shape {image.shape}')
         picture = self._colored(image)
         size, canvas = self.working_size(image.shape[1], image.shape[0])
-        found = self._run(_letterbox(picture, size, canvas))
+        found = self._run(self._letterbox(picture, size, canvas))
         # A pixel's width in the network's input, per axis: exact after the rounding of sizes.
         factor = np.array([image.shape[1] / size[0], image.shape[0] / size[1]], np.float32)
         return _detections(found, factor)
@@ -109,6 +111,23 @@ class OnnxFaceDetector:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         return size, fixed or (_round_up(size[0]), _round_up(size[1]))
 
+    def _letterbox(self, image: np.ndarray, size: tuple[int, int],
+                   canvas: tuple[int, int]) -> np.ndarray:
+        """Resize, averaging what is shrunk, and pad with black at the right and the bottom."""
+        width, height = size
+        shape = (canvas[1], canvas[0], *image.shape[2:])
+        if self._canvas.shape != shape or self._filled != size:
+            # Kept from picture to picture: what lies beyond the picture stays black.
+            self._canvas, self._filled = np.zeros(shape, np.uint8), size
+        inside = self._canvas[:height, :width]
+        if size == (image.shape[1], image.shape[0]):
+            inside[...] = image
+        else:
+            shrinks = width <= image.shape[1] and height <= image.shape[0]
+            cv2.resize(image, size, dst=inside,
+                       interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        return self._canvas
+
     def _colored(self, image: np.ndarray) -> np.ndarray:
         gray_wanted = self.card.color == 'gray'
         if gray_wanted or image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
@@ -120,7 +139,7 @@ class OnnxFaceDetector:
         height, width = canvas.shape[:2]
         tensor = self._tensor(canvas)
         start = time.perf_counter()
-        values = self._session.run(None, {self._session.get_inputs()[0].name: tensor})
+        values = self._session.run(None, {self._input.name: tensor})
         self.inference_seconds = time.perf_counter() - start
         candidates = self._decode(
             dict(zip(self._outputs, values)), width, height, self._score_threshold)
@@ -169,17 +188,6 @@ def load_face_detector(
         score_threshold = float(card.extra.get('score_threshold', 0.5))
     return OnnxFaceDetector(
         card, score_threshold, nms_threshold, min_face_size, input_size, threads)
-
-
-def _letterbox(
-        image: np.ndarray, size: tuple[int, int], canvas: tuple[int, int]) -> np.ndarray:
-    """Resize, averaging what is shrunk, and pad with black at the right and the bottom."""
-    if size != (image.shape[1], image.shape[0]):
-        shrinks = size[0] <= image.shape[1] and size[1] <= image.shape[0]
-        image = cv2.resize(
-            image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    right, bottom = canvas[0] - size[0], canvas[1] - size[1]
-    return cv2.copyMakeBorder(image, 0, bottom, 0, right, cv2.BORDER_CONSTANT, value=0)
 
 
 def _detections(found: Candidates, factor: np.ndarray) -> list[Detection]:

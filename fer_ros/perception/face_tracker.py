@@ -17,6 +17,8 @@ LONGEST_GAP = 3.0
 RECENT = 0.6
 #: What a size that differs by a factor of e costs, in face sizes of distance.
 SIZE_WEIGHT = 1.0
+#: Boxes whose areas differ by more than a factor of 4 are not of one face (natural logarithm).
+_LARGEST_RATIO = float(np.log(4.0))
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,9 @@ class FaceTracker:
         # that say nothing.
         reach = self.config.max_distance
         unseen = np.array([stamp - t.last_stamp for t in tracks])[:, None]
-        going = _cost(np.stack([t.mean[:, 0] for t in tracks]), boxes, reach)
-        seen = _cost(_centers([t.detection for t in tracks]), boxes, reach)
+        places = np.concatenate([np.stack([t.mean[:, 0] for t in tracks]),
+                                 _centers([t.detection for t in tracks])])
+        going, seen = np.split(_cost(places, boxes, reach), 2)
         cost = np.where(unseen <= RECENT, np.minimum(going, seen), going)
         rows, columns = linear_sum_assignment(np.where(np.isfinite(cost), cost, 1e6))
         pairs = [(r, c) for r, c in zip(rows, columns) if np.isfinite(cost[r, c])]
@@ -177,13 +180,14 @@ def _cost(tracks: np.ndarray, boxes: np.ndarray, max_distance: float) -> np.ndar
     :param boxes: (D, 4) likewise.
     """
     a, b = tracks[:, None], boxes[None]
-    low = np.maximum(a[..., :2] - a[..., 2:] / 2, b[..., :2] - b[..., 2:] / 2)
-    high = np.minimum(a[..., :2] + a[..., 2:] / 2, b[..., :2] + b[..., 2:] / 2)
-    shared = np.prod(np.maximum(high - low, 0.0), -1)
-    areas = np.prod(a[..., 2:], -1), np.prod(b[..., 2:], -1)
-    iou = shared / np.maximum(areas[0] + areas[1] - shared, 1e-9)
-    size = np.sqrt(np.maximum(np.sqrt(areas[0] * areas[1]), 1e-9))
-    distance = np.linalg.norm(a[..., :2] - b[..., :2], axis=-1) / size
-    ratio = np.maximum(areas[0], 1e-9) / np.maximum(areas[1], 1e-9)
-    possible = (distance <= max_distance) & (ratio > 0.25) & (ratio < 4.0)
-    return np.where(possible, 1 - iou + distance + SIZE_WEIGHT * np.abs(np.log(ratio)), np.inf)
+    # Two intervals that overlap share half of both lengths less the distance of their middles,
+    # at most the shorter one.
+    offset = np.abs(a[..., :2] - b[..., :2])
+    shared = np.minimum((a[..., 2:] + b[..., 2:]) / 2 - offset, np.minimum(a, b)[..., 2:])
+    inner = np.maximum(shared[..., 0], 0.0) * np.maximum(shared[..., 1], 0.0)
+    first, second = a[..., 2] * a[..., 3] + 1e-9, b[..., 2] * b[..., 3] + 1e-9
+    iou = inner / (first + second - inner)
+    distance = np.hypot(offset[..., 0], offset[..., 1]) / (first * second) ** 0.25
+    ratio = np.abs(np.log(first / second))
+    possible = (distance <= max_distance) & (ratio < _LARGEST_RATIO)
+    return np.where(possible, 1 - iou + distance + SIZE_WEIGHT * ratio, np.inf)

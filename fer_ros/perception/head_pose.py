@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,9 @@ import numpy as np
 #: faces (``preprocessing.TEMPLATE``) at an eye distance of 63 mm; depths of an average head.
 _HEAD = np.array([[-31.5, -31.5, 0.0], [31.5, -31.5, 0.0], [0.0, 3.1, -32.0],
                   [-27.0, 28.2, -8.0], [27.0, 28.2, -8.0]])
-_CENTERED = _HEAD - _HEAD.mean(0)
-_INVERSE = np.linalg.pinv(_CENTERED.T)
+#: Landmarks (2, 5) @ this = the affine map from head to picture, float (2, 3); it sums to 0 over
+#: the points, so their place does not matter.
+_FIT = np.linalg.pinv((_HEAD - _HEAD.mean(0)).T)
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class HeadPose:
     @property
     def turn(self) -> float:
         """Angle between the line of sight and the camera [deg], 0..90; roll does not count."""
-        facing = np.cos(np.radians(self.yaw)) * np.cos(np.radians(self.pitch))
-        return float(np.degrees(np.arccos(np.clip(facing, -1.0, 1.0))))
+        facing = math.cos(math.radians(self.yaw)) * math.cos(math.radians(self.pitch))
+        return math.degrees(math.acos(min(max(facing, -1.0), 1.0)))
 
 
 def head_pose(landmarks: np.ndarray) -> HeadPose | None:
@@ -46,19 +48,17 @@ def head_pose(landmarks: np.ndarray) -> HeadPose | None:
     :returns: None if the points coincide or are not finite.
     """
     points = np.asarray(landmarks, float)
-    if points.shape != (5, 2) or not np.all(np.isfinite(points)):
+    if points.shape != (5, 2):
         return None
-    affine = (points - points.mean(0)).T @ _INVERSE
-    lengths = np.linalg.norm(affine, axis=1)
-    if lengths.min() < 1e-9:
+    # Plain floats: this runs for each face of each frame, and arrays of three are slow.
+    (ax, ay, az), (bx, by, bz) = (points.T @ _FIT).tolist()
+    a, b = math.hypot(ax, ay, az), math.hypot(bx, by, bz)
+    if not (1e-9 < a < math.inf and 1e-9 < b < math.inf):
         return None
-    x, y = affine / lengths[:, None]
-    z = np.cross(x, y)
-    roll = float(np.arctan2(y[0], x[0]))
+    ax, ay, az, bx, by, bz = ax / a, ay / a, az / a, bx / b, by / b, bz / b
+    roll = math.atan2(bx, ax)
     # The head's forward axis (0, 0, -1) in the picture's axes, the roll undone.
-    right, down, away = -x[2], -y[2], -z[2]
-    right, down = (np.cos(roll) * right + np.sin(roll) * down,
-                   np.cos(roll) * down - np.sin(roll) * right)
-    yaw = np.arctan2(right, max(-away, 1e-9))
-    pitch = np.arcsin(np.clip(down, -1, 1))
-    return HeadPose(*(float(v) for v in np.degrees([yaw, pitch, roll])))
+    cos, sin, right, down, away = math.cos(roll), math.sin(roll), -az, -bz, -(ax * by - ay * bx)
+    right, down = cos * right + sin * down, cos * down - sin * right
+    yaw, pitch = math.atan2(right, max(-away, 1e-9)), math.asin(min(max(down, -1.0), 1.0))
+    return HeadPose(math.degrees(yaw), math.degrees(pitch), math.degrees(roll))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 #: Our labels, in the order of every probability vector that we publish (the order of FER+).
@@ -59,6 +61,11 @@ def canonical(name: str) -> str:
     return key
 
 
+@cache
+def _valence_arousal_of(labels: tuple[str, ...]) -> np.ndarray:
+    return np.array([VALENCE_AROUSAL[label] for label in labels])
+
+
 def valence_arousal(probabilities: np.ndarray, labels: tuple[str, ...]) -> tuple[float, float]:
     """
     Return the mean valence and arousal of a probability vector.
@@ -67,6 +74,5 @@ def valence_arousal(probabilities: np.ndarray, labels: tuple[str, ...]) -> tuple
     :param labels: L labels, each one of :data:`EMOTIONS`.
     :returns: valence and arousal, -1..1.
     """
-    table = np.array([VALENCE_AROUSAL[label] for label in labels])
-    valence, arousal = np.asarray(probabilities, float) @ table
+    valence, arousal = np.asarray(probabilities, float) @ _valence_arousal_of(labels)
     return float(valence), float(arousal)

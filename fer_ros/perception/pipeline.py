@@ -19,10 +19,10 @@ from fer_ros.perception.labels import valence_arousal
 from fer_ros.perception.preprocessing import to_gray
 from fer_ros.perception.quality import (
     QualityConfig,
+    brightness_and_sharpness,
     crop_quality,
     frame_weight,
     place_quality,
-    sharpness,
 )
 from fer_ros.perception.smoothing import ProbabilityFilter, SmoothingConfig, make_filter
 from fer_ros.perception.types import (
@@ -235,14 +235,14 @@ class Pipeline:
         qualities = [place_quality(d, width, height, config) for d in detections]
         chosen = [i for i, quality in enumerate(qualities) if quality == QUALITY_OK]
         crops = self.classifier.crops(image, [detections[i] for i in chosen])
-        sharp = [sharpness(crop) for crop in crops]
-        for i, crop, value in zip(chosen, crops, sharp):
-            qualities[i] = crop_quality(value, float(crop.mean()), config)
+        looks = [brightness_and_sharpness(crop) for crop in crops]
+        for i, (brightness, sharp) in zip(chosen, looks):
+            qualities[i] = crop_quality(sharp, brightness, config)
         good = [k for k, i in enumerate(chosen) if qualities[i] == QUALITY_OK]
         probabilities, maps = self.classifier.classify(crops[good], self.config.maps)
         return qualities, {
             chosen[k]: _Judged(
-                probabilities[n], frame_weight(detections[chosen[k]], sharp[k], config),
+                probabilities[n], frame_weight(detections[chosen[k]], looks[k][1], config),
                 None if maps is None else evidence(maps[n], int(probabilities[n].argmax())))
             for n, k in enumerate(good)}
 

@@ -8,6 +8,8 @@ in which YuNet found a face, made mirror-symmetric.
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -15,7 +17,7 @@ from fer_ros.perception.types import BoundingBox, Detection
 
 #: Right eye, left eye, nose, right and left mouth corner in the crop (fractions of its side).
 TEMPLATE = np.array(
-    [[0.317, 0.393], [0.683, 0.393], [0.500, 0.594], [0.343, 0.740], [0.657, 0.740]], np.float32)
+    [[0.317, 0.393], [0.683, 0.393], [0.500, 0.594], [0.343, 0.740], [0.657, 0.740]])
 
 #: Side of the crop / sqrt(width * height) of the face box, for a face without landmarks.
 CROP_PER_BOX = 1.13
@@ -48,7 +50,8 @@ def crop_transform(detection: Detection, size: tuple[int, int]) -> np.ndarray:
     """
     target = np.asarray(size, float)
     if detection.landmarks is not None:
-        transform = _similarity(np.asarray(detection.landmarks, float), TEMPLATE * target - 0.5)
+        transform = _similarity(
+            np.ascontiguousarray(detection.landmarks, float), TEMPLATE * target - 0.5)
         if transform is not None:
             return transform
     return _box_transform(detection.box, target)
@@ -68,10 +71,11 @@ def crop_face(
     :returns: uint8 (height, width) or (height, width, 3).
     """
     transform = crop_transform(detection, size)
-    scale = float(np.sqrt(abs(np.linalg.det(transform[:, :2]))))
+    (a, b, _), (c, d, _) = transform.tolist()
+    scale = math.sqrt(abs(a * d - b * c))
     # One bilinear tap per output pixel skips source pixels below scale 1/2: warp to a larger
     # crop and average it down.
-    factor = int(np.clip(np.floor(1 / max(scale, 1e-6)), 1, 8))
+    factor = min(max(int(1 / max(scale, 1e-6)), 1), 8)
     if factor > 1:
         transform = transform * factor
         transform[:, 2] += (factor - 1) / 2
@@ -103,26 +107,30 @@ def normalize(
         raise ValueError(f"normalization '{normalization}' is not one of 'fixed', 'per_image'")
     if len(values) == 0:
         return values
-    axes = tuple(range(1, values.ndim))
-    centered = values - values.mean(axes, keepdims=True)
-    return centered / np.maximum(centered.std(axes, keepdims=True), 1.0)
+    flat = values.reshape(len(values), -1)
+    flat -= flat.mean(1, keepdims=True)
+    deviation = np.sqrt(np.einsum('ij,ij->i', flat, flat) / flat.shape[1])
+    flat /= np.maximum(deviation, 1.0)[:, None]
+    return values
 
 
 def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray | None:
     """Fit rotation, scale and shift; None if the points are degenerate or not finite."""
-    if source.shape != target.shape or not np.all(np.isfinite(source)):
+    if source.shape != target.shape:
         return None
-    source_mean, target_mean = source.mean(0), target.mean(0)
-    s, t = source - source_mean, target - target_mean
-    spread = float((s ** 2).sum())
-    if spread < 1e-6:
+    # As complex numbers: target = factor * source + shift, least squares.
+    s, t = source.view(complex)[:, 0], target.view(complex)[:, 0]
+    s_mean, t_mean = complex(s.sum()) / len(s), complex(t.sum()) / len(t)
+    s = s - s_mean
+    spread = float(np.vdot(s, s).real)
+    if not 1e-6 <= spread < np.inf:
         return None
-    a = float((s * t).sum()) / spread
-    b = float((s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]).sum()) / spread
-    rotation = np.array([[a, -b], [b, a]])
-    if a * a + b * b < 1e-12:
+    factor = complex(np.vdot(s, t)) / spread
+    if abs(factor) ** 2 < 1e-12:
         return None
-    return np.column_stack([rotation, target_mean - rotation @ source_mean])
+    shift = t_mean - factor * s_mean
+    return np.array([[factor.real, -factor.imag, shift.real],
+                     [factor.imag, factor.real, shift.imag]])
 
 
 def _box_transform(box: BoundingBox, target: np.ndarray) -> np.ndarray:

@@ -47,11 +47,22 @@ def sharpness(crop: np.ndarray) -> float:
     :param crop: uint8 (H, W) or (H, W, 3).
     :returns: 0 for a constant crop.
     """
+    return brightness_and_sharpness(crop)[1]
+
+
+def brightness_and_sharpness(crop: np.ndarray) -> tuple[float, float]:
+    """
+    Return the mean gray level, 0..255, and :func:`sharpness` of a crop.
+
+    :param crop: uint8 (H, W) or (H, W, 3).
+    """
     gray = to_gray(crop)
-    variance = float(gray.var())
+    mean, deviation = cv2.meanStdDev(gray)
+    brightness, variance = float(mean[0, 0]), float(deviation[0, 0]) ** 2
     if variance < 1.0:
-        return 0.0
-    return float(cv2.Laplacian(gray, cv2.CV_32F).var()) / variance
+        return brightness, 0.0
+    detail = float(cv2.meanStdDev(cv2.Laplacian(gray, cv2.CV_16S))[1][0, 0])
+    return brightness, detail ** 2 / variance
 
 
 def frame_weight(detection: Detection, sharp: float, config: QualityConfig) -> float:

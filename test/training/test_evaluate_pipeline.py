@@ -100,7 +100,7 @@ def test_the_command_writes_table_and_plot(files, tmp_path, capsys):
 
 
 def test_accuracy_over_bins(tmp_path):
-    """Right answers in the upper half: the bins tell it; nothing at all gives no bins and an empty plot."""
+    """Right answers in the upper half: the bins tell it; nothing gives no bins, an empty plot."""
     values = np.arange(96.0)
     table = accuracy_by(np.append(values, np.nan), np.append(values >= 48, 0))
     assert len(table) == 8 and table[:4, 1].max() == 0 and table[4:, 1].min() == 1
