@@ -34,7 +34,7 @@ PARAMETERS = (
     ('emotion_model', 'ONNX file of the emotion network, or emotion_int8; empty: the shipped one'),
     ('detector_model', 'ONNX file of the face detector; empty: the one in the package'),
     ('image_transport', 'raw or compressed'),
-    ('image_reliability', 'QoS of the image subscription: best_effort or reliable'),
+    ('image_qos', 'QoS of the image subscription: best_effort, reliable or auto'),
     ('image_depth', 'QoS history depth of the image subscription'),
     ('use_depth', 'report where faces are, from depth and camera_info'),
     ('overlay', 'what the annotated image shows: bars, cam or none'),

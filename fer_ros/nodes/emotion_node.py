@@ -9,6 +9,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 
@@ -16,10 +17,11 @@ from fer_ros.nodes import parameters
 from fer_ros.nodes.diagnostics import FaultLog, publish_status
 from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs
 from fer_ros.nodes.face_locator import FaceLocator
+from fer_ros.nodes.frame_worker import LONGEST_QUEUE
 from fer_ros.nodes.health import Health
 from fer_ros.nodes.image_conversions import ImageError
 from fer_ros.nodes.parameter_specs import declare
-from fer_ros.nodes.qos import emotions_qos, image_qos
+from fer_ros.nodes.qos import emotions_qos, image_qos, matching_qos
 from fer_ros.nodes.running import NodeRefusedError, run_node
 from fer_ros.perception.model_card import ModelCardError
 from fer_ros.perception.pipeline import build_pipeline
@@ -46,6 +48,7 @@ class EmotionNode(LifecycleNode):
         self._worker: EmotionWorker | None = None
         self._locator: FaceLocator | None = None
         self._subscription: Any = None
+        self._requested_qos = image_qos()
         self._outputs: Outputs | None = None
         self._offered_services: list[Any] = []
         declare(self, parameters.SPECS)
@@ -125,10 +128,35 @@ class EmotionNode(LifecycleNode):
             return
         compressed = self.config['image_transport'] == 'compressed'
         self.image_topic = self.resolve_topic_name('image') + '/compressed' * compressed
+        self._requested_qos = self._image_qos()
         self._subscription = self.create_subscription(
             CompressedImage if compressed else Image, self.image_topic, self.worker.frames.put,
-            image_qos(self.config['image_reliability'], self.config['image_depth']),
-            event_callbacks=self._health.callbacks())
+            self._requested_qos, event_callbacks=self._health.callbacks())
+
+    def _image_qos(self) -> QoSProfile:
+        """Return what to ask of the publishers: the parameters' wish, or what all offer."""
+        depth = self.config['image_depth']
+        if self.config['deterministic']:
+            depth = max(depth, LONGEST_QUEUE)
+        if self.config['image_qos'] != 'auto':
+            return image_qos(self.config['image_qos'], depth)
+        return matching_qos([info.qos_profile for info in self.get_publishers_info_by_topic(
+            self.image_topic)], depth)
+
+    def _follow_publishers(self) -> None:
+        """With image_qos auto: subscribe anew when what the publishers offer has changed."""
+        if self._subscription is None or self.config['image_qos'] != 'auto' or not (
+                self.count_publishers(self.image_topic)):
+            return
+        wanted = self._image_qos()
+        if (wanted.reliability, wanted.durability) != (
+                self._requested_qos.reliability, self._requested_qos.durability):
+            self.get_logger().info(
+                f'publishers of {self.image_topic} offer {wanted.reliability.name}, '
+                f'{wanted.durability.name}: subscribing anew')
+            self.destroy_subscription(self._subscription)
+            self._subscription = None
+            self._listen()
 
     def _stop_listening(self) -> None:
         if self._subscription is not None:
@@ -190,6 +218,7 @@ class EmotionNode(LifecycleNode):
         return self.get_clock().now().nanoseconds * 1e-9
 
     def _publish_diagnostics(self) -> None:
+        self._follow_publishers()
         level, text = self._health.judge()
         values = {'faults': str(self.faults.count), 'last fault': self.faults.last}
         if self._worker is not None:

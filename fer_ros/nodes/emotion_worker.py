@@ -63,7 +63,7 @@ class EmotionWorker:
         self._now, self._faults, self._warn, self._locator = now, faults, warn, locator
         self._guard = StampGuard()
         self._lock = threading.Lock()
-        self.frames = FrameWorker(self._process_safely)
+        self.frames = FrameWorker(self._process_safely, config['deterministic'])
 
     def stop(self) -> None:
         """Finish the frame in work and end the thread."""
@@ -128,8 +128,9 @@ class EmotionWorker:
         places = None if self._locator is None else self._locator.locate(
             [face.track.detection.box for face in faces], size, stamp_to_seconds(header),
             self.config['depth_tolerance'])
-        return faces_to_message(faces, header, self.pipeline.labels,
-                                self.pipeline.classifier.card.name, seconds, size, places)
+        return faces_to_message(
+            faces, header, self.pipeline.labels, self.pipeline.classifier.card.name,
+            0.0 if self.config['deterministic'] else seconds, size, places)
 
     def _publish_image(self, image: np.ndarray, header: Any, result: PipelineResult) -> None:
         """Render and publish the annotated image, but only while someone subscribes."""

@@ -1,5 +1,5 @@
 """
-One slot, one worker: the newest frame wins.
+One slot, one worker: the newest frame wins; or a queue, where every frame counts.
 
 Thread rule: :meth:`FrameWorker.put` is called by the executor's thread, the ``process``
 callback runs in the worker's thread, one call at a time. The lock guards the slot and the
@@ -9,8 +9,12 @@ counters only; it is never held while a frame is processed.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any
+
+#: frames that may wait where every one counts.
+LONGEST_QUEUE = 32
 
 
 class FrameWorker:
@@ -18,12 +22,16 @@ class FrameWorker:
     A thread that processes the newest frame and lets older ones go.
 
     :param process: called with each frame that is not overtaken; must not raise.
+    :param keep_all: process every frame in its order instead; whoever offers more than
+        :data:`LONGEST_QUEUE` of them waits.
     """
 
-    def __init__(self, process: Callable[[Any], None]) -> None:
+    def __init__(self, process: Callable[[Any], None], keep_all: bool = False) -> None:
         self._process = process
+        self._longest = LONGEST_QUEUE if keep_all else 1
+        self._keep_all = keep_all
         self._ready = threading.Condition()
-        self._frame: Any = None
+        self._frames: deque[Any] = deque()
         self._running, self._busy = True, False
         self.received = 0
         self.dropped = 0
@@ -34,15 +42,19 @@ class FrameWorker:
         """Offer a frame; replaces the one that still waits, which then counts as dropped."""
         with self._ready:
             self.received += 1
-            if self._frame is not None:
+            if self._keep_all:
+                self._ready.wait_for(
+                    lambda: len(self._frames) < self._longest or not self._running)
+            elif self._frames:
                 self.dropped += 1
-            self._frame = frame
+                self._frames.clear()
+            self._frames.append(frame)
             self._ready.notify_all()
 
     def drain(self) -> None:
-        """Drop the waiting frame and wait until the one in work is done."""
+        """Drop the waiting frames and wait until the one in work is done."""
         with self._ready:
-            self._frame = None
+            self._frames.clear()
             if threading.current_thread() is not self._thread:
                 self._ready.wait_for(lambda: not self._busy, timeout=5.0)
 
@@ -50,7 +62,7 @@ class FrameWorker:
         """Finish the frame in work, drop the waiting one and end the thread."""
         with self._ready:
             self._running = False
-            self._frame = None
+            self._frames.clear()
             self._ready.notify_all()
         if threading.current_thread() is not self._thread:
             self._thread.join()
@@ -58,10 +70,11 @@ class FrameWorker:
     def _run(self) -> None:
         while True:
             with self._ready:
-                self._ready.wait_for(lambda: self._frame is not None or not self._running)
+                self._ready.wait_for(lambda: self._frames or not self._running)
                 if not self._running:
                     return
-                frame, self._frame, self._busy = self._frame, None, True
+                frame, self._busy = self._frames.popleft(), True
+                self._ready.notify_all()
             try:
                 self._process(frame)
             finally:

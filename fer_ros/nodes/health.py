@@ -75,5 +75,5 @@ class Health:
         policy = getattr(event.last_policy_kind, 'name', event.last_policy_kind)
         self._incompatible = (
             f'incompatible QoS ({policy}) with a publisher of {self._node.image_topic}: '
-            'set image_reliability to best_effort')
+            'set image_qos to auto or best_effort')
         self._node.faults.report('incompatible_qos', self._incompatible)

@@ -20,6 +20,8 @@ from std_msgs.msg import Header
 
 #: No camera has more pixels a side; a larger size is a damaged message.
 MAX_SIDE = 32768
+#: A few bytes can claim to be a picture that fills the memory; no camera has so many pixels.
+MAX_PIXELS = 1 << 26
 
 #: encoding -> (bytes per channel, channels, OpenCV conversion to BGR or gray, None: as it is).
 _ENCODINGS: dict[str, tuple[int, int, int | None]] = {
@@ -112,6 +114,9 @@ def compressed_to_array(message: CompressedImage) -> np.ndarray:
         raise ImageError('truncated', f'the JPEG of {data.size} bytes is cut off')
     if start.startswith(b'\x89PNG') and b'IEND' not in end:
         raise ImageError('truncated', f'the PNG of {data.size} bytes is cut off')
+    width, height = _declared_size(data)
+    if width * height > MAX_PIXELS:
+        raise ImageError('size', f'{data.size} bytes claim to be a picture of {width}x{height}')
     try:
         picture = cv2.imdecode(data, cv2.IMREAD_ANYCOLOR)
     except cv2.error as error:
@@ -173,6 +178,21 @@ def cv_bridge() -> Any:
         return bridge
     except Exception:  # ImportError, or AttributeError and worse from another NumPy's ABI
         return None
+
+
+def _declared_size(data: np.ndarray) -> tuple[int, int]:
+    """Return the size that a PNG or JPEG claims to have; (0, 0) if none is found."""
+    raw = data[:1 << 16].tobytes()
+    if raw.startswith(b'\x89PNG') and len(raw) >= 24:
+        return int.from_bytes(raw[16:20], 'big'), int.from_bytes(raw[20:24], 'big')
+    place = 2
+    while raw.startswith(b'\xff\xd8') and place + 9 <= len(raw) and raw[place] == 0xFF:
+        marker, length = raw[place + 1], int.from_bytes(raw[place + 2:place + 4], 'big')
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # start of a frame
+            return (int.from_bytes(raw[place + 7:place + 9], 'big'),
+                    int.from_bytes(raw[place + 5:place + 7], 'big'))
+        place += 2 + length
+    return 0, 0
 
 
 def _rows(message: Image, width_bytes: int, channels: int, kind: str = 'u') -> np.ndarray:

@@ -31,10 +31,14 @@ SPECS: dict[str, Spec] = {
     'threads': Spec(1, 'CPU threads of each network', 1, 64, live=False),
     'image_transport': Spec('raw', 'raw: subscribe to image; compressed: to image/compressed',
                             choices=('raw', 'compressed'), live=False),
-    'image_reliability': Spec('best_effort', 'QoS reliability of the image subscription; '
-                              'best_effort matches every publisher',
-                              choices=('best_effort', 'reliable'), live=False),
+    'image_qos': Spec('best_effort', 'QoS of the image subscription: best_effort matches every '
+                      'publisher, reliable has lost images sent again, auto asks for what all '
+                      'publishers offer', choices=('best_effort', 'reliable', 'auto'),
+                      live=False),
     'image_depth': Spec(1, 'QoS history depth of the image subscription', 1, 100, live=False),
+    'deterministic': Spec(False, 'process every image in its order, drop none, and report no '
+                          'processing time: the same bag gives the same bytes; latency grows if '
+                          'images come too fast', live=False),
     'use_depth': Spec(False, 'subscribe to depth and camera_info and report where faces are',
                       live=False),
     'depth_tolerance': Spec(0.1, 'largest difference between the stamps of image and depth [s]',

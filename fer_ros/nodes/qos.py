@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 
 _RELIABILITY = {
@@ -18,6 +20,22 @@ def image_qos(reliability: str = 'best_effort', depth: int = 1) -> QoSProfile:
         raise ValueError(f"reliability '{reliability}' is not one of "
                          f'{", ".join(_RELIABILITY)}')
     return QoSProfile(depth=depth, reliability=_RELIABILITY[reliability])
+
+
+def matching_qos(offered: Sequence[QoSProfile], depth: int = 1) -> QoSProfile:
+    """
+    Return the strictest profile that every publisher of a topic can serve.
+
+    A subscription that asks for more than one of them offers would not hear that one.
+
+    :param offered: of the publishers; none: best effort and volatile, which suits all.
+    """
+    reliable = all(q.reliability == ReliabilityPolicy.RELIABLE for q in offered)
+    latched = all(q.durability == DurabilityPolicy.TRANSIENT_LOCAL for q in offered)
+    profile = image_qos('reliable' if offered and reliable else 'best_effort', depth)
+    if offered and latched:
+        profile.durability = DurabilityPolicy.TRANSIENT_LOCAL
+    return profile
 
 
 def emotions_qos() -> QoSProfile:

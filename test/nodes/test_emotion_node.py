@@ -37,7 +37,7 @@ class Rig:
 
     def __init__(self, **overrides):
         # Images of these tests do not fit the default transport's memory: they must be resent.
-        overrides = {'image_reliability': 'reliable', 'image_depth': 10, **overrides}
+        overrides = {'image_qos': 'reliable', 'image_depth': 10, **overrides}
         self.node = EmotionNode(parameter_overrides=[
             Parameter(key, value=value) for key, value in overrides.items()])
         assert self.node.trigger_configure() == Result.SUCCESS

@@ -1,0 +1,152 @@
+"""Bad input by the hundred thousand: no crash, no growth, and good images go on working."""
+
+import resource
+
+import numpy as np
+import pytest
+
+rclpy = pytest.importorskip('rclpy')
+
+from helpers import ros, spinning, wait_for  # noqa: E402
+from hypothesis import HealthCheck, given, settings  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
+from sensor_msgs.msg import CompressedImage  # noqa: E402
+from std_msgs.msg import Header  # noqa: E402
+from test_emotion_node import Rig  # noqa: E402
+
+from benchmark.mangling import Mangler  # noqa: E402
+from fer_ros.nodes.conversions import stamp_to_seconds  # noqa: E402
+from fer_ros.nodes.emotion_worker import to_array  # noqa: E402
+from fer_ros.nodes.image_conversions import (  # noqa: E402
+    ImageError,
+    array_to_compressed,
+    compressed_to_array,
+)
+from fer_ros.nodes.parameters import SPECS, build_config  # noqa: E402
+
+KINDS = {'encoding', 'size', 'step', 'data', 'empty', 'truncated', 'decode'}
+
+
+def memory():
+    """Return the largest memory of this process so far [MB]."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@pytest.mark.parametrize('kind', ['image', 'compressed'])
+def test_100_000_mangled_messages(kind):
+    """Each gives an image or one of a few named faults; memory stays as it is."""
+    mangler, faults, images, before = Mangler(1), set(), 0, 0.0
+    for i in range(50_000):
+        message = getattr(mangler, kind)()
+        assert np.isfinite(stamp_to_seconds(message.header))
+        try:
+            picture = to_array(message)
+        except ImageError as error:
+            faults.add(error.kind)
+            assert len(str(error)) > 10
+        else:
+            images += 1
+            assert picture.dtype == np.uint8 and picture.size > 0
+            assert picture.ndim == 2 or picture.shape[2] == 3
+        if i == 5_000:
+            before = memory()
+    assert faults <= KINDS and len(faults) >= 3 and images > 100
+    assert memory() - before < 20
+
+
+@pytest.mark.parametrize('extension', ['png', 'jpeg'])
+def test_a_few_bytes_that_claim_to_be_huge_are_refused(extension):
+    """A decompression bomb is not unpacked."""
+    message = array_to_compressed(np.zeros((8, 8, 3), np.uint8), Header(), extension)
+    data = bytearray(message.data)
+    if extension == 'png':
+        data[16:24] = (60000).to_bytes(4, 'big') * 2
+    else:
+        place = data.index(b'\xff\xc0')
+        data[place + 5:place + 9] = (60000).to_bytes(2, 'big') * 2
+    bomb = CompressedImage(format=extension)
+    bomb.data = bytes(data)
+    with pytest.raises(ImageError, match='60000x60000') as caught:
+        compressed_to_array(bomb)
+    assert caught.value.kind == 'size'
+
+
+@pytest.mark.parametrize('kind', ['image', 'compressed'])
+def test_a_storm_of_mangled_messages_through_the_node(kind, astronaut):
+    """Over DDS: one logged error per kind, then a good image is answered as before."""
+    with ros():
+        transport = 'compressed' if kind == 'compressed' else 'raw'
+        rig = Rig(image_transport=transport)
+        with spinning(rig.node, rig.peer):
+            publisher = rig.jpeg if kind == 'compressed' else rig.camera
+            rig.ready(publisher)
+            rig.send(astronaut, 1.0, compressed=kind == 'compressed')
+            mangler = Mangler(2)
+            for _ in range(1000):
+                message = getattr(mangler, kind)()
+                message.header.stamp.sec = 1_700_000_000  # else good ones come too late
+                message.header.stamp.nanosec = 0
+                publisher.publish(message)
+            assert wait_for(lambda: rig.node.faults.count > 20)
+            assert len(rig.errors) <= len(KINDS) + 1
+            for i in range(4):
+                answer = rig.send(astronaut, 10.0 + i / 30, compressed=kind == 'compressed')
+            assert len(answer.emotions) == 1
+
+
+def anything_for(spec):
+    """Return values of every kind for a parameter: good, border, wrong, of another type."""
+    good = st.just(spec.default)
+    if spec.choices:
+        good = st.sampled_from(spec.choices)
+    elif not isinstance(spec.default, (bool, str)):
+        good = st.sampled_from([spec.low, spec.high, spec.default]) | st.floats(
+            spec.low, spec.high)
+        if isinstance(spec.default, int):
+            good = good.map(int)
+        else:
+            good = good.map(float)
+    return good | st.sampled_from([
+        -1, 0, 2 ** 31, -1.5, float('nan'), float('inf'), '', 'x', True, False])
+
+
+PARAMETERS = st.dictionaries(
+    st.sampled_from(sorted(set(SPECS) - {'detector_model', 'emotion_model'})), st.none(),
+    min_size=1, max_size=6).flatmap(lambda names: st.fixed_dictionaries(
+        {name: anything_for(SPECS[name]) for name in names}))
+
+
+@pytest.fixture(scope='module')
+def active_rig():
+    """Return one node for all examples."""
+    with ros():
+        rig = Rig()
+        with spinning(rig.node, rig.peer):
+            rig.ready()
+            yield rig
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[
+    HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(values=PARAMETERS)
+def test_random_parameters_are_taken_or_refused_with_a_reason(active_rig, values):
+    """All or none, and what is in force always fits together."""
+    node = active_rig.node
+    before = {name: node.get_parameter(name).value for name in SPECS}
+    parameters = [Parameter(name, value=value) for name, value in values.items()]
+    result = node.set_parameters_atomically(parameters)
+    now = {name: node.get_parameter(name).value for name in SPECS}
+    if result.successful:
+        build_config(now)
+    else:
+        assert result.reason and now == before
+
+
+def test_the_node_still_works_after_the_storm(active_rig, astronaut):
+    """Back to the defaults, which are always taken; then a face is found."""
+    defaults = [Parameter(name, value=spec.default) for name, spec in SPECS.items() if spec.live]
+    assert active_rig.node.set_parameters_atomically(defaults).successful
+    for i in range(4):
+        answer = active_rig.send(astronaut, 50.0 + i / 30)
+    assert len(answer.emotions) == 1
