@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 _SHEET = 16
+#: frames between two looks at the disk, and the room that must be left there [bytes].
+_CHECK_EVERY, _ROOM = 60, 1 << 20
 _COLUMNS = 4
 _TILE = (320, 240)
 
@@ -19,7 +23,7 @@ class VideoRecorder:
     :param path: an .avi file (Motion JPEG: every OpenCV writes and reads it).
     :param rate: frames a second of the file; gaps repeat the last frame.
     :param longest: what comes after so many seconds is left out: the disk has an end.
-    :raises OSError: at the first frame, if the file cannot be written.
+    :raises OSError: if the file cannot be written, or no longer.
     """
 
     def __init__(self, path: Path, rate: float = 30.0, longest: float = 300.0) -> None:
@@ -52,8 +56,19 @@ class VideoRecorder:
         for _ in range(min(missing, round(self.rate))):
             self._writer.write(frame)
             self.count += 1
+            if self.count % _CHECK_EVERY == 0:
+                self._check_space()
         if self.count < min(wanted, self._most):
             self._start = stamp - (self.count - 1) / self.rate
+
+    def _check_space(self) -> None:
+        """Ask for room beside the file: OpenCV tells nobody of a frame that it cannot write."""
+        try:
+            with tempfile.TemporaryFile(dir=self.path.parent) as file:
+                os.posix_fallocate(file.fileno(), 0, _ROOM)
+        except OSError as error:
+            raise OSError(f"'{self.path}' cannot grow after {self.count / self.rate:.1f} s: "
+                          f'{error.strerror}') from error
 
     def close(self) -> None:
         """Finish the file."""
