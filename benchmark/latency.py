@@ -3,7 +3,7 @@ Image published to ``/emotions`` received: two processes, real DDS.
 
 The parent publishes images at 30 Hz and receives EmotionArrays; the child is emotion_node.
 Beside each run stands the transport floor: the same images sent to an echo process that only
-answers with their headers.
+answers with their headers. JPEG comes with the time that its decoding takes here.
 """
 
 from __future__ import annotations
@@ -24,11 +24,15 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import rclpy  # noqa: E402
 from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from sensor_msgs.msg import Image  # noqa: E402
+from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
 from benchmark.scene import scene_with_faces  # noqa: E402
-from fer_ros.nodes.image_conversions import array_to_image  # noqa: E402
+from fer_ros.nodes.image_conversions import (  # noqa: E402
+    array_to_compressed,
+    array_to_image,
+    compressed_to_array,
+)
 from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
 from fer_ros.nodes.running import guard_exit  # noqa: E402
 from fer_ros_msgs.msg import EmotionArray  # noqa: E402
@@ -41,11 +45,13 @@ def measure(kind: str, size: tuple[int, int], seconds: float) -> dict[str, Any]:
     """
     Send images to a child process and time its answers.
 
-    :param kind: 'floor' (echo) or 'emotion_node'.
+    :param kind: 'floor' (echo), 'emotion_node' or 'jpeg' (emotion_node, compressed images).
     :param size: (width, height) of the images.
     :param seconds: how long to send.
     """
     module = ['benchmark.echo'] if kind == 'floor' else ['fer_ros.nodes.emotion_node']
+    if kind == 'jpeg':
+        module += ['--ros-args', '-p', 'image_transport:=compressed']
     child = subprocess.Popen([sys.executable, '-m', *module], stdout=subprocess.DEVNULL)
     node = rclpy.create_node('latency')
     executor = SingleThreadedExecutor()
@@ -56,7 +62,9 @@ def measure(kind: str, size: tuple[int, int], seconds: float) -> dict[str, Any]:
         arrived[message.header.stamp.sec] = time.perf_counter()
 
     node.create_subscription(EmotionArray, 'emotions', on_emotions, emotions_qos())
-    publisher = node.create_publisher(Image, 'image', image_qos())
+    publisher = node.create_publisher(
+        *((CompressedImage, 'image/compressed') if kind == 'jpeg' else (Image, 'image')),
+        image_qos())
     picture = cv2.resize(scene_with_faces(1), size)
     try:
         _wait_for_child(node, executor, publisher, child)
@@ -67,9 +75,20 @@ def measure(kind: str, size: tuple[int, int], seconds: float) -> dict[str, Any]:
         executor.shutdown()
     warm = [i for i in sent if i >= 15]
     latencies = np.array([arrived[i] - sent[i] for i in warm if i in arrived]) * 1e3
+    node.destroy_node()
     return {'what': kind, 'size': f'{size[0]}x{size[1]}', 'sent': len(warm),
             'received': len(latencies), 'p50 [ms]': float(np.percentile(latencies, 50)),
-            'p99 [ms]': float(np.percentile(latencies, 99))}
+            'p99 [ms]': float(np.percentile(latencies, 99)),
+            'decoding [ms]': _decoding_time(picture) if kind == 'jpeg' else 0.0}
+
+
+def _decoding_time(picture: np.ndarray, passes: int = 50) -> float:
+    message, times = array_to_compressed(picture, Header()), []
+    for _ in range(passes):
+        start = time.perf_counter()
+        compressed_to_array(message)
+        times.append(time.perf_counter() - start)
+    return float(np.median(times) * 1e3)
 
 
 def _wait_for_child(node: Any, executor: Any, publisher: Any, child: Any) -> None:
@@ -87,7 +106,8 @@ def _send(picture: np.ndarray, publisher: Any, executor: Any,
     sent: dict[int, float] = {}
     start = time.perf_counter()
     for i in range(int(seconds * RATE) + 15):
-        message = array_to_image(picture, Header(), 'bgr8')
+        make = array_to_image if publisher.msg_type is Image else array_to_compressed
+        message = make(picture, Header())
         message.header.stamp.sec = i
         while (wait := start + i / RATE - time.perf_counter()) > 0:
             executor.spin_once(wait)
@@ -106,7 +126,7 @@ def main() -> int:
     options = parser.parse_args()
     rclpy.init()
     rows = [measure(kind, size, options.seconds)
-            for size in SIZES for kind in ('floor', 'emotion_node')]
+            for size in SIZES for kind in ('floor', 'emotion_node', 'jpeg')]
     print(json.dumps(rows), flush=True)
     guard_exit()
     rclpy.try_shutdown()

@@ -48,8 +48,10 @@ class Watched(Process):
             [sys.executable, '-B', '-c', WATCHED, str(self.folder / 'log'), '--ros-args', '-p',
              'image_qos:=reliable', '-p', 'image_depth:=10'],
             cwd=self.folder / 'home', stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            env={**os.environ, 'HOME': str(self.folder / 'home'),
-                 'ROS_LOG_DIR': str(self.folder / 'ros_log')})
+            # Telemetry of onnxruntime keeps quiet under CI: here it must be we who silence it.
+            env={**{k: v for k, v in os.environ.items() if k not in (
+                'CI', 'GITHUB_ACTIONS', 'ORT_DISABLE_TELEMETRY')},
+                 'HOME': str(self.folder / 'home'), 'ROS_LOG_DIR': str(self.folder / 'ros_log')})
 
 
 def test_no_file_and_no_socket(tmp_path, astronaut):
@@ -67,23 +69,23 @@ def test_no_file_and_no_socket(tmp_path, astronaut):
 @pytest.mark.parametrize('overlay', ['bars', 'cam', 'none'])
 def test_every_image_output_is_anonymized(overlay, astronaut):
     """Raw and compressed: the detector finds nobody, and no pixel of the face is left."""
-    box = slice(66, 178), slice(180, 272)
+    picture = np.ascontiguousarray(astronaut[:300, 80:380])
+    box = slice(66, 178), slice(100, 192)
     with ros():
         rig = Rig(anonymize=True, overlay=overlay)
         raw, compressed = [], []
-        rig.peer.create_subscription(Image, 'emotions/image', raw.append, image_qos('reliable', 5))
-        rig.peer.create_subscription(CompressedImage, 'emotions/image/compressed',
-                                     compressed.append, image_qos('reliable', 5))
+        rig.peer.create_subscription(Image, 'emotions/image', raw.append, image_qos())
+        rig.peer.create_subscription(
+            CompressedImage, 'emotions/image/compressed', compressed.append, image_qos())
         with spinning(rig.node, rig.peer):
             rig.ready()
             assert wait_for(lambda: rig.node._outputs.image.get_subscription_count() and
                             rig.node._outputs.compressed.get_subscription_count())
             # The first image too: a face is hidden before it is confirmed.
             for i in range(6):
-                rig.send(astronaut, 1 + i / 30)
-            assert wait_for(lambda: len(raw) and len(compressed))
+                rig.send(picture, 1 + i / 30)
+            assert wait_for(lambda: len(raw) >= 3 and len(compressed) >= 3)
     detector = load_face_detector(resource_path('models/face_detector.onnx'))
-    for picture in [image_to_array(m) for m in raw] + [compressed_to_array(m) for m in compressed]:
-        assert not [d for d in detector.detect(picture) if d.score >= 0.5]
-        same = np.all(picture[box] == astronaut[box], axis=-1)
-        assert same.mean() < 0.01
+    for shown in [image_to_array(m) for m in raw] + [compressed_to_array(m) for m in compressed]:
+        assert not [d for d in detector.detect(shown) if d.score >= 0.5]
+        assert np.all(shown[box] == picture[box], axis=-1).mean() < 0.01

@@ -1,0 +1,117 @@
+"""emotion_node as a child process with a camera of our own, and what the system says of it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+os.environ.setdefault('ROS_DOMAIN_ID', '97')
+os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'LARGE_DATA')
+
+import numpy as np  # noqa: E402
+import rclpy  # noqa: E402
+from rclpy.executors import SingleThreadedExecutor  # noqa: E402
+from sensor_msgs.msg import Image  # noqa: E402
+from std_msgs.msg import Header  # noqa: E402
+
+from fer_ros.nodes.image_conversions import array_to_image  # noqa: E402
+from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
+from fer_ros_msgs.msg import EmotionArray  # noqa: E402
+
+_TICKS = os.sysconf('SC_CLK_TCK')
+
+
+class Child:
+    """
+    A node in a process of its own; a context manager.
+
+    :param picture: uint8 (H, W, 3), what the camera sees.
+    :param parameters: of the node, 'name:=value'.
+    :param count: so many nodes of different names, all on the same camera.
+    """
+
+    def __init__(self, picture: np.ndarray, parameters: tuple[str, ...] = (),
+                 count: int = 1) -> None:
+        self.picture = picture
+        self.node = rclpy.create_node('bench_camera')
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self.node)
+        self.answers = 0
+        self.node.create_subscription(EmotionArray, 'emotions', self._on_answer, emotions_qos())
+        self.publisher = self.node.create_publisher(Image, 'image', image_qos())
+        self.started = time.perf_counter()
+        self.processes = [self._start(i, parameters) for i in range(count)]
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            process.wait(15)
+        self._executor.shutdown()
+        self.node.destroy_node()
+
+    def spin(self, seconds: float, rate: float = 30.0,
+             until: Callable[[], bool] = lambda: False) -> None:
+        """Publish at a rate (0: nothing) for a while, or until something is true."""
+        begin = time.perf_counter()
+        number = 0
+        while (now := time.perf_counter()) < begin + seconds and not until():
+            if rate and now >= begin + number / rate:
+                message = array_to_image(self.picture, Header(), 'bgr8')
+                message.header.stamp = self.node.get_clock().now().to_msg()
+                self.publisher.publish(message)
+                number += 1
+            self._executor.spin_once(0.002 if rate else 0.05)
+
+    def wait_for_answer(self, patience: float = 30.0) -> float:
+        """Publish until the first answer; return the time since the start [s]."""
+        self.spin(patience, 30.0, lambda: self.answers > 0)
+        if not self.answers:
+            raise RuntimeError(f'emotion_node gave no answer in {patience:g} s')
+        return time.perf_counter() - self.started
+
+    def processor_seconds(self) -> float:
+        """Return what all nodes together have used of a processor so far [s]."""
+        total = 0
+        for process in self.processes:
+            fields = Path(f'/proc/{process.pid}/stat').read_text().rsplit(')', 1)[1].split()
+            total += int(fields[11]) + int(fields[12])
+        return total / _TICKS
+
+    def memory(self) -> float:
+        """Return the resident memory of the first node [MB]."""
+        for line in Path(f'/proc/{self.processes[0].pid}/status').read_text().splitlines():
+            if line.startswith('VmRSS'):
+                return int(line.split()[1]) / 1024
+        return float('nan')
+
+    def threads_and_files(self) -> tuple[int, int]:
+        """Return how many threads and open files the first node has."""
+        folder = f'/proc/{self.processes[0].pid}'
+        return len(os.listdir(f'{folder}/task')), len(os.listdir(f'{folder}/fd'))
+
+    def use(self, seconds: float, rate: float = 30.0) -> float:
+        """Return the share of one core used while images come at a rate, in percent."""
+        before, begin = self.processor_seconds(), time.perf_counter()
+        self.spin(seconds, rate)
+        return 100 * (self.processor_seconds() - before) / (time.perf_counter() - begin)
+
+    def _start(self, number: int, parameters: tuple[str, ...]) -> Any:
+        arguments = [part for p in parameters for part in ('-p', p)]
+        return subprocess.Popen(
+            [sys.executable, '-m', 'fer_ros.nodes.emotion_node', '--ros-args', '-r',
+             f'__node:=emotion_node_{number}' if number else '__node:=emotion_node', *arguments],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def _on_answer(self, message: EmotionArray) -> None:
+        self.answers += 1
