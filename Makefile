@@ -14,7 +14,7 @@ export FASTDDS_BUILTIN_TRANSPORTS ?= LARGE_DATA
 # Programs that load onnxruntime before fer_ros: no telemetry there either.
 export ORT_DISABLE_TELEMETRY ?= 1
 
-.PHONY: help setup demo test lint bench clean
+.PHONY: help setup demo test lint bench soak clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -36,6 +36,9 @@ lint: setup  ## style (ruff), types (mypy), spelling (codespell)
 
 bench: setup  ## time per frame and latency, as measured here
 	@$(RUN) python -m benchmark.run $(ARGS)
+
+soak: setup  ## emotion_node under all that may go wrong, for an hour or DURATION seconds
+	@$(RUN) python -m benchmark.soak $(if $(DURATION),--duration $(DURATION)) $(ARGS)
 
 clean:  ## remove .venv and all that was built
 	rm -rf .venv build install log demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis

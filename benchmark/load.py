@@ -93,8 +93,9 @@ def bench_nodes(seconds: float) -> list[dict[str, float]]:
             child.spin(4)
             before = child.answers
             use = child.use(seconds)
+            answers = (child.answers - before) / seconds / count
             rows.append({'nodes': count, 'all together [% of a core]': use,
-                         'answers per node and second': (child.answers - before) / seconds / count})
+                         'answers per node and second': answers})
     return rows
 
 

@@ -1,0 +1,193 @@
+"""
+``make soak``: emotion_node for as long as you like under all that may go wrong.
+
+Round after round of a minute: a camera at 30 Hz, mangled images, a storm of parameters, lifecycle
+round trips, a camera that goes and comes back, silence. After each round: does it still answer,
+and have memory, threads or open files grown? Exit status 1 if so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rclpy
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from matplotlib.figure import Figure
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
+from sensor_msgs.msg import Image
+from tqdm import tqdm
+
+from benchmark.child import Child
+from benchmark.mangling import Mangler
+from benchmark.scene import scene_with_faces
+from fer_ros.machine import describe_machine
+from fer_ros.nodes.qos import image_qos
+from fer_ros.nodes.running import guard_exit
+
+#: Growth that is allowed after the first round [MB, threads, open files].
+LIMITS = {'memory [MB]': 5.0, 'threads': 2, 'files': 4}
+_CYCLE = ('deactivate', 'cleanup', 'configure', 'activate')
+_TRIPS = 5
+
+
+class Soak:
+    """
+    One node and everything that is done to it.
+
+    :param child: the running node.
+    :param minute: length of a round [s].
+    """
+
+    def __init__(self, child: Child, minute: float = 60.0) -> None:
+        self.child, self.minute = child, minute
+        self.mangled = self.parameters = self.trips = self.refused = 0
+        self._mangler = Mangler(0)
+        node = child.node
+        self._change = node.create_client(ChangeState, 'emotion_node/change_state')
+        self._set = node.create_client(SetParameters, 'emotion_node/set_parameters')
+
+    def round(self) -> dict[str, float]:
+        """Do everything once and return what the node is and answers afterwards."""
+        child, part = self.child, self.minute / 60
+        child.spin(20 * part)
+        self._mangle(200)
+        self._storm(60)
+        for _ in range(_TRIPS):
+            self._trip()
+        child.node.destroy_publisher(child.publisher)
+        child.spin(2 * part, 0)
+        child.publisher = child.node.create_publisher(Image, 'image', image_qos())
+        child.spin(5 * part)
+        before, begin = child.answers, time.monotonic()
+        child.spin(20 * part)
+        rate = (child.answers - before) / (time.monotonic() - begin)
+        child.spin(3 * part, 0)
+        threads, files = child.threads_and_files()
+        return {'answers per second': rate, 'memory [MB]': child.memory(), 'threads': threads,
+                'files': files}
+
+    def _mangle(self, count: int) -> None:
+        for _ in range(count):
+            self.child.publisher.publish(self._mangler.image())
+            self.child.spin(0.002, 0)
+        self.mangled += count
+
+    def _storm(self, count: int) -> None:
+        """Half of the changes are good ones, half must be refused."""
+        for i in range(count):
+            value = float(i % 5) / 4 if i % 2 else -1.0
+            answer = self._call(self._set, SetParameters.Request(parameters=[Parameter(
+                name='smoothing_time', value=ParameterValue(
+                    type=ParameterType.PARAMETER_DOUBLE, double_value=value))]))
+            self.refused += not answer.results[0].successful
+        self.parameters += count
+
+    def _trip(self) -> None:
+        for step in _CYCLE:
+            number = getattr(Transition, f'TRANSITION_{step.upper()}')
+            answer = self._call(self._change, ChangeState.Request(
+                transition=Transition(id=number)))
+            if not answer.success:
+                raise RuntimeError(f'the node would not {step}')
+        self.trips += 1
+
+    def _call(self, client: Any, request: Any) -> Any:
+        future = client.call_async(request)
+        self.child.spin(20, 0, future.done)
+        if not future.done():
+            raise RuntimeError(f'no answer from {client.srv_name} in 20 s')
+        return future.result()
+
+
+def rounds_of(soak: Soak, duration: float) -> Iterator[dict[str, float]]:
+    """Yield rounds until the time is over, at least two."""
+    begin, count = time.monotonic(), 0
+    while count < 2 or time.monotonic() - begin + soak.minute < duration:
+        count += 1
+        yield {'minutes': (time.monotonic() - begin) / 60, **soak.round()}
+
+
+def verdict(rows: list[dict[str, float]]) -> list[str]:
+    """
+    Return what is wrong, if anything.
+
+    Memory is judged by the median of the last quarter against that of the second: caches fill
+    in the first rounds.
+    """
+    faults = []
+    quarter = max(len(rows) // 4, 1)
+    early, late = rows[min(quarter, len(rows) - 1):2 * quarter] or rows[:1], rows[-quarter:]
+    for key, limit in LIMITS.items():
+        grown = np.median([r[key] for r in late]) - np.median([r[key] for r in early])
+        if grown > limit:
+            faults.append(f'{key} grew by {grown:.1f}, allowed {limit:g}')
+    slowest = min(r['answers per second'] for r in rows)
+    if slowest < 5:
+        faults.append(f'only {slowest:.1f} answers per second in one round')
+    return faults
+
+
+def plot(rows: list[dict[str, float]], path: Path) -> None:
+    """Draw memory and answers over time."""
+    figure = Figure(figsize=(10, 3.2), layout='constrained')
+    left, right = figure.subplots(1, 2)
+    minutes = [r['minutes'] for r in rows]
+    left.plot(minutes, [r['memory [MB]'] for r in rows], marker='.')
+    left.set(xlabel='minutes', ylabel='resident memory [MB]', ylim=(0, None))
+    right.plot(minutes, [r['answers per second'] for r in rows], marker='.')
+    right.set(xlabel='minutes', ylabel='answers per second', ylim=(0, None))
+    figure.savefig(path, dpi=90)
+
+
+def main() -> int:
+    """Soak, print the table, keep the result."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--duration', type=float, default=3600.0, help='[s] (default: 3600)')
+    parser.add_argument('--minute', type=float, default=60.0,
+                        help='length of a round [s] (default: 60)')
+    parser.add_argument('--output', type=Path, default=Path(__file__).parent / 'results')
+    options = parser.parse_args()
+    if options.duration <= 0 or options.minute <= 0:
+        parser.error('--duration and --minute must be above 0')
+    rclpy.init()
+    rows = []
+    with Child(scene_with_faces(2)) as child:
+        child.wait_for_answer()
+        soak = Soak(child, options.minute)
+        bar = tqdm(rounds_of(soak, options.duration), unit='round', disable=None)
+        for row in bar:
+            rows.append(row)
+            bar.set_postfix(memory=f'{row["memory [MB]"]:.1f} MB')
+        alive = child.processes[0].poll() is None
+    faults = verdict(rows) + ([] if alive else ['the node has ended'])
+    summary = {
+        'minutes': rows[-1]['minutes'] + options.minute / 60, 'rounds': len(rows),
+        'answers': child.answers, 'mangled images': soak.mangled,
+        'parameter changes': soak.parameters, 'of them refused': soak.refused,
+        'lifecycle round trips': soak.trips, 'memory first [MB]': rows[0]['memory [MB]'],
+        'memory last [MB]': rows[-1]['memory [MB]'], 'threads': rows[-1]['threads'],
+        'files': rows[-1]['files'], 'faults': faults}
+    for key, value in summary.items():
+        print(f'{key:24} {value:.1f}' if isinstance(value, float) else f'{key:24} {value}')
+    options.output.mkdir(parents=True, exist_ok=True)
+    plot(rows, options.output / 'soak.png')
+    (options.output / 'soak.json').write_text(json.dumps({
+        'date': time.strftime('%Y-%m-%d'), 'machine': describe_machine(), **summary,
+        'rows': rows}, indent=2) + '\n', encoding='utf-8')
+    guard_exit()
+    rclpy.try_shutdown()
+    return 1 if faults else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
