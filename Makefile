@@ -14,7 +14,7 @@ export FASTDDS_BUILTIN_TRANSPORTS ?= LARGE_DATA
 # Programs that load onnxruntime before fer_ros: no telemetry there either.
 export ORT_DISABLE_TELEMETRY ?= 1
 
-.PHONY: help setup demo test lint bench soak clean
+.PHONY: help setup demo test lint audit bench soak clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -33,6 +33,10 @@ test: lint  ## lint, then all tests; skipped ones are listed with their reason
 
 lint: setup  ## style (ruff), types (mypy), spelling (codespell)
 	@$(RUN) python -m ruff check . && python -m mypy && python -m codespell_lib
+
+audit: setup  ## known vulnerabilities of the pinned packages (pip-audit; asks a server)
+	@test -x .venv/audit/bin/pip-audit || (python3 -m venv .venv/audit && .venv/audit/bin/pip install -q pip-audit)
+	@.venv/audit/bin/pip-audit --disable-pip --require-hashes $(addprefix -r requirements/,runtime.txt ros.txt development.txt) $(ARGS)
 
 bench: setup  ## time per frame and latency, as measured here
 	@$(RUN) python -m benchmark.run $(ARGS)

@@ -88,6 +88,28 @@ class _Pen:
         return self._length(share) if share > 0 else -1
 
 
+def wear_mask(image: np.ndarray, box: np.ndarray, points: np.ndarray,
+              generator: np.random.Generator) -> None:
+    """
+    Hide mouth and chin behind a mask, a scarf or a hand of one gray level; changes the image.
+
+    :param image: uint8 (H, W).
+    :param box: left, top, width, height of the face [px].
+    :param points: float (5, 2), its landmarks [px].
+    """
+    left, top, width, height = box
+    upper = points[:2].mean(0) + (points[2] - points[:2].mean(0)) * generator.uniform(0.45, 1.1)
+    middle = points[3:].mean(0)
+    chin = middle[0] * 2 - points[2, 0], top + height * generator.uniform(0.97, 1.08)
+    rim = upper[1] + height * generator.uniform(-0.05, 0.08)
+    cheek = middle[1] + height * generator.uniform(0.0, 0.1)
+    polygon = np.array([upper, (left + width, rim), (left + width * 0.97, cheek), chin,
+                        (left + width * 0.03, cheek), (left, rim)])
+    low, high = ((170, 250), (90, 180), (10, 90))[int(generator.choice(3, p=(0.55, 0.25, 0.2)))]
+    cv2.fillPoly(image, [np.rint(polygon).astype(np.int32)], int(generator.integers(low, high)),
+                 cv2.LINE_AA)
+
+
 def degrade(image: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """
     Return the picture as another camera would have taken it.

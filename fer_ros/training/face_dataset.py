@@ -10,13 +10,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_ros.training.face_augmentation import as_gray, degrade, draw_lookalike
+from fer_ros.training.face_augmentation import as_gray, degrade, draw_lookalike, wear_mask
 
 #: Landmark order after mirroring: eyes and mouth corners swap.
 MIRRORED = [1, 0, 2, 4, 3]
 _SMALLEST = 8.0
 #: Shares of crops with a face pasted in, and with a drawing that looks like one.
 _PASTED, _LOOKALIKES = 0.3, 0.1
+#: Share of faces that get a mask.
+_MASKED = 0.12
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,9 @@ def _random_crop(pictures: list[FacePicture], side: int, generator: np.random.Ge
         order = MIRRORED
     sample = _warped(picture, matrix, _background(pictures, side, generator),
                      scale * stretches, order, generator)
+    for face, points in zip(sample.boxes, sample.landmarks):
+        if generator.random() < _MASKED and np.isfinite(points).all():
+            wear_mask(sample.image, face, points, generator)
     if crops is not None and generator.random() < _PASTED:
         sample = _with_pasted(sample, crops, generator)
     if generator.random() < _LOOKALIKES:

@@ -1,0 +1,42 @@
+"""The parts of the benchmarks that judge: what they let pass and what not."""
+
+import pytest
+
+pytest.importorskip('rclpy')
+
+from benchmark.run import judge_latency, table_text  # noqa: E402
+from benchmark.scene import scene_with_faces  # noqa: E402
+from benchmark.soak import verdict  # noqa: E402
+
+
+def rows(memory, threads=20, files=25, rate=30.0):
+    return [{'minutes': i, 'answers per second': rate, 'memory [MB]': m, 'threads': threads,
+             'files': files} for i, m in enumerate(memory)]
+
+
+@pytest.mark.parametrize('memory, faults', [
+    ([200.0] * 8, 0), ([200.0, 210.0, 210, 210, 210, 210, 210, 210], 0),  # caches fill at first
+    ([200.0 + 2 * i for i in range(8)], 1), ([200.0], 0), ([200.0, 230.0], 0),
+    ([200.0, 200.0, 230.0], 1)])
+def test_growth_after_the_first_rounds_is_a_fault(memory, faults):
+    assert len(verdict(rows(memory))) == faults
+
+
+def test_a_node_that_answers_seldom_is_a_fault():
+    assert 'answers' in verdict(rows([200.0] * 4, rate=2.0))[0]
+
+
+def test_latency_targets():
+    """Floor + pipeline + 1 ms; JPEG: raw + decoding + 0.5 ms."""
+    judged = judge_latency([
+        {'what': kind, 'size': 'a', 'p50 [ms]': p50, 'p99 [ms]': 9.0, 'decoding [ms]': 1.5}
+        for kind, p50 in (('floor', 2.0), ('emotion_node', 5.0), ('jpeg', 6.0))], 3.0)
+    assert [row['p50 target'] for row in judged] == ['', 6.0, 7.0]
+    assert table_text(judged).count('\n') == 4
+
+
+@pytest.mark.parametrize('count, columns', [(0, 4), (8, 4), (32, 8)])
+def test_scenes(count, columns):
+    assert scene_with_faces(count, columns=columns).shape == (480, 640, 3)
+    with pytest.raises(ValueError, match='allowed 0'):
+        scene_with_faces(33, columns=columns)
