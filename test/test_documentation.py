@@ -33,6 +33,30 @@ def test_the_figures_are_the_measured_ones():
         assert insert(text, made, names) == text, document
 
 
+def test_the_times_are_the_measured_ones():
+    """``python -m tools.speed_tables`` was run after the last benchmark."""
+    from tools.accuracy_tables import insert
+    from tools.speed_tables import DOCUMENTS, tables
+    made = tables()
+    for document, names in DOCUMENTS.items():
+        text = (ROOT / document).read_text(encoding='utf-8')
+        assert insert(text, made, names) == text, document
+
+
+def test_the_detectors_figures_are_of_the_shipped_networks():
+    """The cards in models/ and the tables tell the same recall."""
+    import json
+
+    import yaml
+
+    from tools.speed_tables import RESULTS
+    rows = json.loads((RESULTS / 'detectors.json').read_text(encoding='utf-8'))['detectors']
+    for file in ('face_detector', 'face_detector_int8'):
+        card = yaml.safe_load((ROOT / f'models/{file}.yaml').read_text(encoding='utf-8'))
+        for key in ('recall_24+', 'ap50', 'landmark_error'):
+            assert round(rows[card['name']][key], 4) == card['metrics'][key], (file, key)
+
+
 def test_the_figures_are_of_the_shipped_networks():
     """The cards in models/ and the tables tell the same accuracy."""
     import json

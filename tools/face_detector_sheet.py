@@ -12,6 +12,7 @@ from matplotlib import cbook
 from skimage import data
 
 from fer_ros.perception.face_detector import FaceDetector, load_face_detector
+from fer_ros.training.face_augmentation import draw_lookalike
 
 _SIZE = (320, 240)
 
@@ -51,17 +52,35 @@ def covered(image: np.ndarray) -> np.ndarray:
     return image
 
 
+def backlit(image: np.ndarray) -> np.ndarray:
+    """Return the picture with stray light: two fifths of the contrast, lifted."""
+    return (image * 0.4 + 140).astype(np.uint8)
+
+
+def drawings() -> np.ndarray:
+    """Return eight drawings that look like faces: whatever is found is a false alarm."""
+    canvas = np.full((_SIZE[1], _SIZE[0]), 150, np.uint8)
+    for i in range(8):
+        place = (5.0 + 80 * (i % 4), 25.0 + 105 * (i // 4), 70.0)
+        canvas = draw_lookalike(canvas, place, np.random.default_rng(100 + i))
+    return cv2.cvtColor(canvas, cv2.COLOR_GRAY2BGR)
+
+
 SCENES: dict[str, Callable[[], np.ndarray]] = {
     'plain': lambda: scene(1.0, 0),
+    '14 px': lambda: scene(0.14, 0),
     '20 px': lambda: scene(0.2, 0),
     '40 px': lambda: scene(0.4, 0),
     'close': lambda: scene(1.9, 0),
     'turned 25': lambda: scene(0.8, 25),
     'turned 45': lambda: scene(0.8, 45),
     'an eighth of the light': lambda: dark(scene(0.8, 0)),
+    'backlight': lambda: backlit(scene(0.8, 0)),
     'blurred': lambda: cv2.GaussianBlur(scene(0.8, 0), (0, 0), 4),
     'mouth hidden': lambda: covered(scene(1.0, 0)),
-    'negative': lambda: 255 - scene(0.8, 0)}
+    'negative': lambda: 255 - scene(0.8, 0),
+    'upside down': lambda: scene(0.8, 180),
+    'drawings': drawings}
 
 
 def drawn(image: np.ndarray, detector: FaceDetector, title: str) -> np.ndarray:
@@ -93,7 +112,8 @@ def main() -> None:
                                     min_face_size=12.0) for model in options.models]
     tiles = [np.hstack([drawn(make(), detector, f'{name}: {detector.card.name}')
                         for detector in detectors]) for name, make in SCENES.items()]
-    half = len(tiles) // 2
+    half = (len(tiles) + 1) // 2
+    tiles += [np.zeros_like(tiles[0])] * (2 * half - len(tiles))
     sheet = np.hstack([np.vstack(tiles[:half]), np.vstack(tiles[half:])])
     options.output.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(options.output), sheet, [cv2.IMWRITE_JPEG_QUALITY, 85])

@@ -126,7 +126,8 @@ class FaceTracker:
         unseen = np.array([stamp - t.last_stamp for t in tracks])[:, None]
         places = np.concatenate([np.stack([t.mean[:, 0] for t in tracks]),
                                  _centers([t.detection for t in tracks])])
-        going, seen = np.split(_cost(places, boxes, reach), 2)
+        both = _cost(places, boxes, reach)
+        going, seen = both[:len(tracks)], both[len(tracks):]
         cost = np.where(unseen <= RECENT, np.minimum(going, seen), going)
         rows, columns = linear_sum_assignment(np.where(np.isfinite(cost), cost, 1e6))
         pairs = [(r, c) for r, c in zip(rows, columns) if np.isfinite(cost[r, c])]

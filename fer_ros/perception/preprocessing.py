@@ -109,7 +109,7 @@ def normalize(
         return values
     flat = values.reshape(len(values), -1)
     flat -= flat.mean(1, keepdims=True)
-    deviation = np.sqrt(np.einsum('ij,ij->i', flat, flat) / flat.shape[1])
+    deviation = np.sqrt((flat * flat).mean(1))
     flat /= np.maximum(deviation, 1.0)[:, None]
     return values
 

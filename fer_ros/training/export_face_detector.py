@@ -7,6 +7,7 @@ import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -14,7 +15,14 @@ from fer_ros.perception.detection_decoding import STRIDES
 from fer_ros.perception.model_card import save_model_card
 from fer_ros.training.checkpoint import load_checkpoint, weights_of
 from fer_ros.training.export import OPSET
+from fer_ros.training.face_dataset import load_face_pictures, random_sample
 from fer_ros.training.face_network import FaceNetwork
+from fer_ros.training.quantization import quantize
+
+#: Crops that the ranges of the activations are taken from, and nodes left in float32: the first
+#: convolution and the heads lose most and cost little.
+_CROPS = 256
+_FLOAT = ('/network/heads', '/network/stem/stem.0')
 
 
 class RawPixels(nn.Module):
@@ -63,23 +71,43 @@ def main(argv: list[str]) -> int:
                         default=Path('runs/face_detector/checkpoint.pt'))
     parser.add_argument('--output', type=Path, default=Path('models/face_detector.onnx'))
     parser.add_argument('--name', default='fer_ros_face')
+    parser.add_argument('--data', type=Path,
+                        help='face data: its training crops quantize; writes NAME_int8.onnx too')
     parser.add_argument('--score-threshold', type=float, default=0.5,
                         help='recommended in the card; choose it with evaluate-detector')
     options = parser.parse_args(argv)
     network, state = load_network(options.checkpoint)
     export_onnx(network, options.output)
-    save_model_card(options.output, {
+    card = {
         'name': options.name, 'task': 'face_detection', 'input_size': [0, 0], 'color': 'gray',
         'layout': 'NCHW', 'normalization': 'fixed', 'mean': 0.0, 'std': 1.0,
         'decoder': 'maps', 'smallest_face': 12.0, 'score_threshold': options.score_threshold,
-        'architecture': 'anchor-free, depthwise separable, strides 8/16/32',
+        'architecture': 'anchor-free, depthwise separable, strides 8/16/32, uint8 input',
         'parameters': sum(p.numel() for p in network.parameters()),
         'date': datetime.date.today().isoformat(),
         'training': {'steps': state['done'], 'preset': state['config']},
         'data': '3,631 pictures from FDDB (via a course data set), face-mask-detection (CC0), '
                 'helmet-detection (CC0), an ImageNet sample, Caltech Faces 1999 and Azure '
-                'samples (MIT), with human boxes and boxes of YuNet (Apache-2.0) as teacher. '
-                'Some sources allow research only.',
-        'license': 'Apache-2.0 for the file as software; see data'})
+                'samples (MIT), with human boxes and boxes of YuNet (Apache-2.0) as teacher; '
+                'training faces of FER2013 pasted into them, box and landmarks by YuNet. Some '
+                'sources allow research only.',
+        'license': 'Apache-2.0 for the file as software; see data'}
+    save_model_card(options.output, card)
     print(f'written: {options.output}')
+    if options.data:
+        int8 = options.output.with_name(f'{options.output.stem}_int8.onnx')
+        quantize(options.output, int8, _calibration_crops(options.data), batch=1, keep=_FLOAT)
+        save_model_card(int8, {
+            **card, 'name': f'{options.name}_int8',
+            'quantization': f'static, per channel, {_CROPS} training crops; first convolution '
+                            'and heads in float32'})
+        print(f'written: {int8}')
     return 0
+
+
+def _calibration_crops(data: Path) -> np.ndarray:
+    """Return training crops, uint8 (N, 1, 256, 256)."""
+    pictures = load_face_pictures(data, 'train')
+    return np.stack([
+        random_sample(pictures, 256, (0.3, 0.1), np.random.default_rng([5, i])).image[None]
+        for i in range(_CROPS)])

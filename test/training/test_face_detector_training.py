@@ -311,7 +311,10 @@ def test_another_preset_does_not_continue_a_run(folder, config, run_folder):
 def test_export_equals_torch_at_every_size_and_is_judged(folder, run_folder, tmp_path, capsys):
     model = tmp_path / 'detector.onnx'
     assert export_face_detector.main([
-        '--checkpoint', str(run_folder / 'checkpoint.pt'), '--output', str(model)]) == 0
+        '--checkpoint', str(run_folder / 'checkpoint.pt'), '--output', str(model),
+        '--data', str(folder)]) == 0
+    int8 = load_face_detector(tmp_path / 'detector_int8.onnx')
+    assert int8.card.name == 'fer_ros_face_int8'
     network, _ = export_face_detector.load_network(run_folder / 'checkpoint.pt')
     layout = export_face_detector.RawPixels(network).eval()
     session = open_session(model)

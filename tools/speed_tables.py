@@ -1,0 +1,116 @@
+"""
+Write the measured figures of detector, pipeline and node into the documents that tell them.
+
+``python -m tools.speed_tables [runs/detectors] [runs/pipeline]``: results and plots in the folders
+named (of ``fer_ros evaluate-detector`` and ``evaluate-pipeline``) are taken over first; those of
+``make bench`` and ``make soak`` lie in benchmark/results already.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from fer_ros.training.face_conditions import CONDITIONS
+from tools.accuracy_tables import ROOT, insert
+
+RESULTS = ROOT / 'benchmark' / 'results'
+#: document -> the tables in it, each between its two comments.
+DOCUMENTS = {
+    'README.md': ('faces', 'pipeline', 'latency', 'load', 'peers'),
+    'docs/face_detector.md': ('detectors', 'conditions', 'cost', 'scenes')}
+_PLOTS = {'detectors.png': 'detectors.png', 'quality.png': 'quality_gates.png'}
+_SIZES = {'recall_12-24': '12 to 24 px', 'recall_24-48': '24 to 48 px',
+          'recall_48-96': '48 to 96 px', 'recall_96+': '96 px and more'}
+
+
+def tables() -> dict[str, str]:
+    """Return every table by its name, in Markdown, from the files in benchmark/results."""
+    detectors = _read('detectors')['detectors']
+    scenes, bench = _read('pipeline'), _read('bench')
+    return {
+        'faces': _side_by_side(detectors, {
+            **{key: f'recall, {text} [%]' for key, text in _SIZES.items()},
+            'recall_24+': 'recall, 24 px and more [%]', 'landmark_error': 'landmark error [%]',
+            'ms_320x240': 'ms at 320x240', 'ms_640x480': 'ms at 640x480'}),
+        'detectors': _side_by_side(detectors, {
+            'ap50': 'AP 0.5, all sizes [%]',
+            **{key.replace('recall', 'ap50'): f'AP 0.5, {text} [%]'
+               for key, text in _SIZES.items()},
+            'recall': 'recall, all sizes [%]', 'recall_24+': 'recall, 24 px and more [%]',
+            **{key: f'recall, {text} [%]' for key, text in _SIZES.items()},
+            'threshold': 'at the score', 'best_f1_threshold': 'score with the best F1',
+            'best_f1_recall': 'recall there [%]',
+            'best_f1_false_alarms': 'false alarms there',
+            'false_faces_per_hour': 'false faces per hour of panning there',
+            'landmark_error': 'landmark error [%]'}),
+        'conditions': _side_by_side(detectors, {
+            f'recall_{name}': f'{name.replace("_", " ")} [%]'
+            for name in ('24+', 'frontal', 'turned', *CONDITIONS)}),
+        'cost': _side_by_side(detectors, {
+            f'{kind}_{size}': f'{text} at {size} [ms]'
+            for size in ('160x120', '320x240', '640x480')
+            for kind, text in (('ms', 'network'), ('whole_ms', 'whole'))}),
+        'scenes': _scenes(scenes),
+        **{name: rows_to_table(bench[name]) for name in ('pipeline', 'latency', 'load')},
+        'peers': rows_to_table(bench['peers'])}
+
+
+def rows_to_table(rows: list[dict[str, Any]]) -> str:
+    """Return rows as Markdown; numbers with three significant digits."""
+    lines = ['| ' + ' | '.join(rows[0]) + ' |', '|' + '---|' * len(rows[0])]
+    lines += ['| ' + ' | '.join(_cell(value) for value in row.values()) + ' |' for row in rows]
+    return '\n'.join(lines)
+
+
+def _read(name: str) -> Any:
+    return json.loads((RESULTS / f'{name}.json').read_text(encoding='utf-8'))
+
+
+def _cell(value: Any) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return f'{value:.0f}' if abs(value) >= 100 or value == int(value) else f'{value:.3g}'
+
+
+def _side_by_side(detectors: dict[str, dict[str, float]], keys: dict[str, str]) -> str:
+    lines = ['| | ' + ' | '.join(detectors) + ' |', '|---|' + '---|' * len(detectors)]
+    for key, text in keys.items():
+        cells = []
+        for row in detectors.values():
+            value = row.get(key)
+            known = value is not None and value == value
+            cells.append('' if not known else f'{100 * float(value or 0):.1f}'
+                         if text.endswith('[%]') else _cell(float(value or 0)))
+        lines.append(f'| {text} | ' + ' | '.join(cells) + ' |')
+    return '\n'.join(lines)
+
+
+def _scenes(scenes: dict[str, Any]) -> str:
+    rows = {'found': 'found in the scene', 'accuracy_alone': 'accuracy, the face alone',
+            'accuracy_in_scene_aligned': 'accuracy in the scene, aligned by landmarks',
+            'accuracy_in_scene_unaligned': 'accuracy in the scene, cut by the box',
+            'same_answer_as_alone_of_found': 'same answer as alone, of those found'}
+    return '\n'.join(['| share of all faces | % |', '|---|---|'] + [
+        f'| {text} | {100 * scenes[key]:.1f} |' for key, text in rows.items()])
+
+
+def main() -> None:
+    """Take over what is named, and write all tables."""
+    for folder in map(Path, sys.argv[1:]):
+        for file in folder.glob('*.json'):
+            shutil.copy(file, RESULTS / file.name)
+        for source, target in _PLOTS.items():
+            if (folder / source).is_file():
+                shutil.copy(folder / source, ROOT / 'docs' / target)
+    made = tables()
+    for name, wanted in DOCUMENTS.items():
+        path = ROOT / name
+        path.write_text(insert(path.read_text(encoding='utf-8'), made, wanted), encoding='utf-8')
+
+
+if __name__ == '__main__':
+    main()
