@@ -21,6 +21,7 @@ RESULTS = ROOT / 'benchmark' / 'results'
 #: document -> the tables in it, each between its two comments.
 DOCUMENTS = {
     'README.md': ('faces', 'pipeline', 'latency', 'load', 'peers'),
+    'benchmark/README.md': ('tricks', 'growth', 'resolutions', 'nodes', 'soak'),
     'docs/face_detector.md': ('detectors', 'conditions', 'cost', 'scenes')}
 _PLOTS = {'detectors.png': 'detectors.png', 'quality.png': 'quality_gates.png'}
 _SIZES = {'recall_12-24': '12 to 24 px', 'recall_24-48': '24 to 48 px',
@@ -56,7 +57,11 @@ def tables() -> dict[str, str]:
             for kind, text in (('ms', 'network'), ('whole_ms', 'whole'))}),
         'scenes': _scenes(scenes),
         **{name: rows_to_table(bench[name]) for name in ('pipeline', 'latency', 'load')},
-        'peers': rows_to_table(bench['peers'])}
+        'peers': rows_to_table(bench['peers']),
+        'tricks': rows_to_table(_read('tricks')['tricks']),
+        'growth': rows_to_table(bench['faces']),
+        'resolutions': rows_to_table(bench['resolutions']),
+        'nodes': rows_to_table(bench['nodes']), 'soak': _soak(_read('soak'))}
 
 
 def rows_to_table(rows: list[dict[str, Any]]) -> str:
@@ -96,6 +101,14 @@ def _scenes(scenes: dict[str, Any]) -> str:
             'same_answer_as_alone_of_found': 'same answer as alone, of those found'}
     return '\n'.join(['| share of all faces | % |', '|---|---|'] + [
         f'| {text} | {100 * scenes[key]:.1f} |' for key, text in rows.items()])
+
+
+def _soak(soak: dict[str, Any]) -> str:
+    kept = {key: value for key, value in soak.items()
+            if key not in ('date', 'machine', 'rows', 'faults')}
+    kept['faults'] = '; '.join(soak['faults']) or 'none'
+    return '\n'.join(['| what | |', '|---|---|'] + [
+        f'| {key} | {_cell(value)} |' for key, value in kept.items()])
 
 
 def main() -> None:
