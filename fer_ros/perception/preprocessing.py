@@ -42,19 +42,23 @@ def crop_transform(detection: Detection, size: tuple[int, int]) -> np.ndarray:
     Return the similarity transform from the source image to the network's framing.
 
     With landmarks: least squares fit of the five points to :data:`TEMPLATE` (Umeyama 1991,
-    IEEE PAMI 13(4)). Without: a square around the box, upright.
+    IEEE PAMI 13(4)) for the roll; size and place are the mean of that fit and of the box, whose
+    errors are their own (``fer_ros evaluate-pipeline``: half a point to one of accuracy). Without:
+    a square around the box, upright.
 
     :param detection: box and landmarks in the source image [px].
     :param size: (width, height) of the crop [px].
     :returns: float64 (2, 3): source pixel -> crop pixel, pixel centers at integers.
     """
     target = np.asarray(size, float)
+    by_box = _box_transform(detection.box, target)
     if detection.landmarks is not None:
-        transform = _similarity(
+        by_points = _similarity(
             np.ascontiguousarray(detection.landmarks, float), TEMPLATE * target - 0.5)
-        if transform is not None:
-            return transform
-    return _box_transform(detection.box, target)
+        if by_points is not None:
+            return _mean_transform(by_points, by_box, target) if (
+                detection.box.area > 0) else by_points
+    return by_box
 
 
 def crop_face(
@@ -131,6 +135,26 @@ def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray | None:
     shift = t_mean - factor * s_mean
     return np.array([[factor.real, -factor.imag, shift.real],
                      [factor.imag, factor.real, shift.imag]])
+
+
+def _mean_transform(turned: np.ndarray, upright: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """
+    Return the roll of the first transform with the geometric mean of both scales, and the middle
+    between both places at the crop's center.
+    """
+    (a, b, e), (c, d, f) = turned.tolist()
+    scale_box, shift_x, shift_y = float(upright[0, 0]), float(upright[0, 2]), float(upright[1, 2])
+    scale = math.hypot(a, c)
+    x, y = ((target - 1) / 2).tolist()
+    # The source pixels that the two transforms put there.
+    determinant = a * d - b * c
+    x_points, y_points = (d * (x - e) - b * (y - f)) / determinant, (
+        a * (y - f) - c * (x - e)) / determinant
+    u = (x_points + (x - shift_x) / scale_box) / 2
+    v = (y_points + (y - shift_y) / scale_box) / 2
+    factor = math.sqrt(scale * scale_box) / scale
+    a, b, c, d = a * factor, b * factor, c * factor, d * factor
+    return np.array([[a, b, x - a * u - b * v], [c, d, y - c * u - d * v]])
 
 
 def _box_transform(box: BoundingBox, target: np.ndarray) -> np.ndarray:

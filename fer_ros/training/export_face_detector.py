@@ -63,7 +63,7 @@ def export_onnx(network: FaceNetwork, path: Path) -> None:
 
 
 def main(argv: list[str]) -> int:
-    """Export the averaged weights of a run with their card."""
+    """Export the averaged weights of a run: ONNX with its card, int8, and to train on from."""
     parser = argparse.ArgumentParser(
         prog='fer_ros export-detector', description='Export a trained face detector to ONNX.',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter)
@@ -85,7 +85,7 @@ def main(argv: list[str]) -> int:
         'architecture': 'anchor-free, depthwise separable, strides 8/16/32, uint8 input',
         'parameters': sum(p.numel() for p in network.parameters()),
         'date': datetime.date.today().isoformat(),
-        'training': {'steps': state['done'], 'preset': state['config']},
+        'training': {'steps': state.get('done', 0), 'preset': state['config']},
         'data': '3,631 pictures from FDDB (via a course data set), face-mask-detection (CC0), '
                 'helmet-detection (CC0), an ImageNet sample, Caltech Faces 1999 and Azure '
                 'samples (MIT), with human boxes and boxes of YuNet (Apache-2.0) as teacher; '
@@ -93,7 +93,9 @@ def main(argv: list[str]) -> int:
                 'sources allow research only.',
         'license': 'Apache-2.0 for the file as software; see data'}
     save_model_card(options.output, card)
-    print(f'written: {options.output}')
+    weights = options.output.with_suffix('.pt')
+    torch.save({'config': state['config'], 'weights': network.state_dict()}, weights)
+    print(f'written: {options.output}, {weights} (for train --weights)')
     if options.data:
         int8 = options.output.with_name(f'{options.output.stem}_int8.onnx')
         quantize(options.output, int8, _calibration_crops(options.data), batch=1, keep=_FLOAT)

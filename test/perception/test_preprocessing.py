@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from fer_ros.perception.preprocessing import (
+    CROP_PER_BOX,
     TEMPLATE,
     crop_face,
     crop_transform,
@@ -20,7 +21,8 @@ def face_at(center, side, angle=0.0):
     """Return a detection whose landmarks are the template, turned, scaled and moved."""
     c, s = np.cos(angle), np.sin(angle)
     points = (TEMPLATE - 0.5) @ np.array([[c, s], [-s, c]]) * side + np.asarray(center)
-    box = BoundingBox(center[0] - side / 2, center[1] - side / 2, side, side)
+    box_side = side / CROP_PER_BOX  # box and landmarks agree
+    box = BoundingBox(center[0] - box_side / 2, center[1] - box_side / 2, box_side, box_side)
     return Detection(box, 0.9, points.astype(np.float32))
 
 
@@ -45,11 +47,24 @@ def test_without_usable_landmarks_the_box_counts(landmarks):
     assert transform[0, 1] == 0
 
 
+def test_size_and_place_are_the_mean_of_landmarks_and_box():
+    """A box twice as large and moved aside: the roll stays, scale and place go half the way."""
+    exact = face_at((200.0, 150.0), 96.0, 0.3)
+    box = exact.box
+    larger = Detection(BoundingBox(box.x - box.width / 2 + 20, box.y - box.height / 2,
+                                   2 * box.width, 2 * box.height), 0.9, exact.landmarks)
+    before, after = crop_transform(exact, SIZE), crop_transform(larger, SIZE)
+    np.testing.assert_allclose(after[:, :2], before[:, :2] / np.sqrt(2), rtol=1e-6)
+    np.testing.assert_allclose(after @ [210 - 0.5, 150 - 0.5, 1], [23.5, 23.5], atol=1e-3)
+
+
 def test_identity_crop_returns_the_very_pixels():
     """A face that already is in the network's framing is not resampled."""
     image = np.random.default_rng(0).integers(0, 255, (48, 48), np.uint8)
+    side = 48 / CROP_PER_BOX
     crop = crop_face(image, Detection(
-        BoundingBox(0, 0, 48, 48), 1.0, TEMPLATE * 48 - np.float32(0.5)), SIZE)
+        BoundingBox(24 - side / 2, 24 - side / 2, side, side), 1.0,
+        TEMPLATE * 48 - np.float32(0.5)), SIZE)
     assert np.abs(crop.astype(int) - image).max() <= 1
 
 

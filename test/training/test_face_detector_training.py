@@ -314,6 +314,9 @@ def test_export_equals_torch_at_every_size_and_is_judged(folder, run_folder, tmp
         '--checkpoint', str(run_folder / 'checkpoint.pt'), '--output', str(model),
         '--data', str(folder)]) == 0
     int8 = load_face_detector(tmp_path / 'detector_int8.onnx')
+    again = train_face_detector.FaceDetectorTrainer(
+        torch.load(run_folder / 'checkpoint.pt', weights_only=True)['config'], tmp_path / 'again')
+    again.begin_with(tmp_path / 'detector.pt')
     assert int8.card.name == 'fer_ros_face_int8'
     network, _ = export_face_detector.load_network(run_folder / 'checkpoint.pt')
     layout = export_face_detector.RawPixels(network).eval()
