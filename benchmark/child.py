@@ -11,20 +11,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-os.environ.setdefault('ROS_DOMAIN_ID', '97')
-os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'LARGE_DATA')
+import numpy as np
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 
-import numpy as np  # noqa: E402
-import rclpy  # noqa: E402
-from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from sensor_msgs.msg import Image  # noqa: E402
-from std_msgs.msg import Header  # noqa: E402
-
-from fer_ros.nodes.image_conversions import array_to_image  # noqa: E402
-from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
-from fer_ros_msgs.msg import EmotionArray  # noqa: E402
+from fer_ros.nodes.image_conversions import array_to_image
+from fer_ros.nodes.qos import emotions_qos, image_qos
+from fer_ros_msgs.msg import EmotionArray
 
 _TICKS = os.sysconf('SC_CLK_TCK')
+
+
+def init_apart() -> None:
+    """Start rclpy in a domain of the benchmarks, with the transport that images need."""
+    os.environ.setdefault('ROS_DOMAIN_ID', '97')
+    os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'LARGE_DATA')
+    rclpy.init()
 
 
 class Child:

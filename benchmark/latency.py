@@ -10,32 +10,28 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import time
 from typing import Any
 
-os.environ.setdefault('ROS_DOMAIN_ID', '97')
-os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS',
-                      'LARGE_DATA')
+import cv2
+import numpy as np
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
 
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
-import rclpy  # noqa: E402
-from rclpy.executors import SingleThreadedExecutor  # noqa: E402
-from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
-from std_msgs.msg import Header  # noqa: E402
-
-from benchmark.scene import scene_with_faces  # noqa: E402
-from fer_ros.nodes.image_conversions import (  # noqa: E402
+from benchmark.child import init_apart
+from benchmark.scene import scene_with_faces
+from fer_ros.nodes.image_conversions import (
     array_to_compressed,
     array_to_image,
     compressed_to_array,
 )
-from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
-from fer_ros.nodes.running import guard_exit  # noqa: E402
-from fer_ros_msgs.msg import EmotionArray  # noqa: E402
+from fer_ros.nodes.qos import emotions_qos, image_qos
+from fer_ros.nodes.running import guard_exit
+from fer_ros_msgs.msg import EmotionArray
 
 RATE = 30.0
 SIZES = ((640, 480), (1280, 720))
@@ -124,7 +120,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--seconds', type=float, default=10.0)
     options = parser.parse_args()
-    rclpy.init()
+    init_apart()
     rows = [measure(kind, size, options.seconds)
             for size in SIZES for kind in ('floor', 'emotion_node', 'jpeg')]
     print(json.dumps(rows), flush=True)

@@ -16,7 +16,7 @@ from lifecycle_msgs.srv import ChangeState
 from matplotlib.figure import Figure
 from sensor_msgs.msg import Image
 
-from benchmark.child import Child
+from benchmark.child import Child, init_apart
 from benchmark.scene import scene_with_faces
 from fer_ros.nodes.qos import image_qos
 from fer_ros.nodes.running import guard_exit
@@ -125,7 +125,7 @@ def main() -> int:
     parser.add_argument('--frames', type=int, default=60)
     parser.add_argument('--plot', type=Path, required=True)
     options = parser.parse_args()
-    rclpy.init()
+    init_apart()
     results = {'load': bench_load(options.seconds), 'faces': bench_faces(options.frames),
                'resolutions': bench_resolutions(options.frames),
                'nodes': bench_nodes(options.seconds)}

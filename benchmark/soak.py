@@ -26,7 +26,7 @@ from rcl_interfaces.srv import SetParameters
 from sensor_msgs.msg import Image
 from tqdm import tqdm
 
-from benchmark.child import Child
+from benchmark.child import Child, init_apart
 from benchmark.mangling import Mangler
 from benchmark.scene import scene_with_faces
 from fer_ros.machine import describe_machine
@@ -159,7 +159,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.duration <= 0 or options.minute <= 0:
         parser.error('--duration and --minute must be above 0')
-    rclpy.init()
+    init_apart()
     rows = []
     with Child(scene_with_faces(2)) as child:
         child.wait_for_answer()

@@ -9,6 +9,12 @@ from benchmark.scene import scene_with_faces  # noqa: E402
 from benchmark.soak import verdict  # noqa: E402
 
 
+def test_importing_changes_no_environment():
+    """Else the tests of the nodes, in this very process, would take another transport."""
+    import os
+    assert 'FASTDDS_BUILTIN_TRANSPORTS' not in os.environ
+
+
 def rows(memory, threads=20, files=25, rate=30.0):
     return [{'minutes': i, 'answers per second': rate, 'memory [MB]': m, 'threads': threads,
              'files': files} for i, m in enumerate(memory)]

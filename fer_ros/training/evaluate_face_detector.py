@@ -168,7 +168,8 @@ def main(argv: list[str]) -> int:
                         help="judge OpenCV's Haar cascade too (OpenCV 4)")
     parser.add_argument('--output', type=Path, help='folder for table (JSON) and plot')
     parser.add_argument('--write-card', action='store_true',
-                        help="write the first model's figures and threshold into its card")
+                        help='write figures and threshold into the cards of the first model and '
+                             'of those in its folder')
     options = parser.parse_args(argv)
     models = options.models or [Path('models/face_detector.onnx')]
     pictures = load_face_pictures(options.data, options.split)
@@ -199,7 +200,9 @@ def main(argv: list[str]) -> int:
             'detectors': rows}, indent=2) + '\n', encoding='utf-8')
         print(f'kept in {options.output}: detectors.json, detectors.png')
     if options.write_card:
-        write_metrics(models[0], next(iter(rows.values())))
+        for model, row in zip(models, rows.values()):
+            if model.parent == models[0].parent:
+                write_metrics(model, row)
     return 0
 
 

@@ -21,8 +21,10 @@ def face_at(center, side, angle=0.0):
     """Return a detection whose landmarks are the template, turned, scaled and moved."""
     c, s = np.cos(angle), np.sin(angle)
     points = (TEMPLATE - 0.5) @ np.array([[c, s], [-s, c]]) * side + np.asarray(center)
-    box_side = side / CROP_PER_BOX  # box and landmarks agree
-    box = BoundingBox(center[0] - box_side / 2, center[1] - box_side / 2, box_side, box_side)
+    # Box and landmarks agree; boxes count from a pixel's edge, landmarks from its center.
+    box_side = side / CROP_PER_BOX
+    x, y = np.asarray(center) + 0.5 - box_side / 2
+    box = BoundingBox(float(x), float(y), box_side, box_side)
     return Detection(box, 0.9, points.astype(np.float32))
 
 
@@ -55,7 +57,7 @@ def test_size_and_place_are_the_mean_of_landmarks_and_box():
                                    2 * box.width, 2 * box.height), 0.9, exact.landmarks)
     before, after = crop_transform(exact, SIZE), crop_transform(larger, SIZE)
     np.testing.assert_allclose(after[:, :2], before[:, :2] / np.sqrt(2), rtol=1e-6)
-    np.testing.assert_allclose(after @ [210 - 0.5, 150 - 0.5, 1], [23.5, 23.5], atol=1e-3)
+    np.testing.assert_allclose(after @ [210, 150, 1], [23.5, 23.5], atol=1e-3)
 
 
 def test_identity_crop_returns_the_very_pixels():
