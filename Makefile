@@ -8,9 +8,6 @@ WITH_TORCH ?=
 SHELL := /bin/bash
 RUN := . .venv/ros_environment.sh &&
 
-# The default shared memory of Fast DDS (512 KB) loses images; what the user has set stays.
-# (Larger messages, ?max_msg_size=8MB..., fail where net.core.rmem_max is smaller.)
-export FASTDDS_BUILTIN_TRANSPORTS ?= LARGE_DATA
 # Programs that load onnxruntime before fer_ros: no telemetry there either.
 export ORT_DISABLE_TELEMETRY ?= 1
 

@@ -19,6 +19,7 @@ from std_msgs.msg import Header
 
 from fer_ros.nodes.image_conversions import array_to_image
 from fer_ros.nodes.qos import emotions_qos, image_qos
+from fer_ros.nodes.transport import choose_transport
 from fer_ros_msgs.msg import EmotionArray
 
 _TICKS = os.sysconf('SC_CLK_TCK')
@@ -27,7 +28,7 @@ _TICKS = os.sysconf('SC_CLK_TCK')
 def init_apart() -> None:
     """Start rclpy in a domain of the benchmarks, with the transport that images need."""
     os.environ.setdefault('ROS_DOMAIN_ID', '97')
-    os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'LARGE_DATA')
+    choose_transport()
     rclpy.init()
 
 

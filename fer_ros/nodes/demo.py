@@ -23,6 +23,7 @@ from rich.live import Live
 from fer_ros.nodes.child_processes import ChildProcesses
 from fer_ros.nodes.demo_monitor import DemoMonitor
 from fer_ros.nodes.running import guard_exit
+from fer_ros.nodes.transport import choose_transport
 
 
 def main(argv: list[str]) -> int:
@@ -32,7 +33,7 @@ def main(argv: list[str]) -> int:
     :returns: 0, or 1 with the reason if no face was reported or a process died.
     """
     options = _parser().parse_args(argv)
-    os.environ.setdefault('FASTDDS_BUILTIN_TRANSPORTS', 'LARGE_DATA')
+    choose_transport()
     # Nobody else's robot is to hear the demo, nor the demo them, unless asked for.
     os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
     options.output.mkdir(parents=True, exist_ok=True)

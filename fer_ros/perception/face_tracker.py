@@ -31,7 +31,7 @@ class TrackerConfig:
         in face sizes.
     """
 
-    high_score: float = 0.5
+    high_score: float = 0.6
     min_hits: int = 2
     max_age: float = 2.0
     max_distance: float = 1.0

@@ -33,10 +33,6 @@ def summary_of_demo(output):
 def test_two_people_are_followed_and_judged(tmp_path):
     """The smiling astronaut is happy within 3 s, the officer has an id of her own."""
     summary = summary_of_demo(tmp_path)
-    if {tone['tone'] for tone in summary['tones']} == {'neutral'}:
-        # Seen once in a dozen runs: over Fast DDS's TCP behavior_node does not find emotion_node,
-        # though the monitor finds both. A robot's nodes would meet at the next start, as here.
-        summary = summary_of_demo(tmp_path)
     if summary['longest_gap_s'] > 2.5:
         pytest.skip(f'machine too busy: it stood still for {summary["longest_gap_s"]} s, and a '
                     'face is forgotten after 3 s without a frame')
