@@ -88,6 +88,17 @@ class _Pen:
         return self._length(share) if share > 0 else -1
 
 
+def paste_mask(size: int, generator: np.random.Generator) -> np.ndarray:
+    """Return how far a pasted face shows, float32 (size, size): a square or an ellipse."""
+    if generator.random() < 0.4:
+        return np.ones((size, size), np.float32)
+    y, x = np.mgrid[-1:1:size * 1j, -1:1:size * 1j]
+    distance = np.maximum(abs(x), abs(y)) if generator.random() < 0.4 else np.hypot(x, y)
+    soft = float(generator.uniform(0.05, 0.3))
+    mask: np.ndarray = np.clip((1.05 - distance) / soft, 0, 1).astype(np.float32)
+    return mask
+
+
 def wear_mask(image: np.ndarray, box: np.ndarray, points: np.ndarray,
               generator: np.random.Generator) -> None:
     """

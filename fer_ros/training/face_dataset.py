@@ -10,7 +10,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from fer_ros.training.face_augmentation import as_gray, degrade, draw_lookalike, wear_mask
+from fer_ros.training.face_augmentation import (
+    as_gray,
+    degrade,
+    draw_lookalike,
+    paste_mask,
+    wear_mask,
+)
 
 #: Landmark order after mirroring: eyes and mouth corners swap.
 MIRRORED = [1, 0, 2, 4, 3]
@@ -185,7 +191,7 @@ def _with_pasted(sample: FacePicture, crops: FaceCrops,
     scale = size / len(crop)
     resized = cv2.resize(np.ascontiguousarray(crop), (size, size), interpolation=(
         cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR))
-    mask = _border(size, generator)
+    mask = paste_mask(size, generator)
     image = sample.image.copy()
     below = image[y:y + size, x:x + size]
     image[y:y + size, x:x + size] = np.rint(below + (resized.astype(np.float32) - below) * mask)
@@ -198,17 +204,6 @@ def _with_pasted(sample: FacePicture, crops: FaceCrops,
     return replace(
         sample, image=image, boxes=np.concatenate([sample.boxes, box]).astype(np.float32),
         landmarks=np.concatenate([sample.landmarks, moved]).astype(np.float32))
-
-
-def _border(size: int, generator: np.random.Generator) -> np.ndarray:
-    """Return how far a pasted face shows, float32 (size, size): a square or an ellipse."""
-    if generator.random() < 0.4:
-        return np.ones((size, size), np.float32)
-    y, x = np.mgrid[-1:1:size * 1j, -1:1:size * 1j]
-    distance = np.maximum(abs(x), abs(y)) if generator.random() < 0.4 else np.hypot(x, y)
-    soft = float(generator.uniform(0.05, 0.3))
-    mask: np.ndarray = np.clip((1.05 - distance) / soft, 0, 1).astype(np.float32)
-    return mask
 
 
 def _free_place(sample: FacePicture, size: float,

@@ -299,7 +299,8 @@ class Process:
         def answered():
             self.camera.publish(array_to_image(picture, header(next(stamp))))
             return wait_for(lambda: len(self.messages) > count, 0.2)
-        return wait_for(answered, 30)
+        # A killed subscriber is missed by DDS only after its lease of 20 s.
+        return wait_for(answered, 60)
 
 
 @pytest.mark.parametrize('number, status', [
