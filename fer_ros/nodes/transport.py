@@ -16,7 +16,7 @@ def choose_transport() -> None:
 
     Call it before the first node is made; child processes inherit it. LARGE_DATA, which the launch
     files set, also reaches other machines, but over its TCP two processes now and then do not
-    find each other (1 of 24 starts of four processes; none of 15 with this).
+    find each other.
     """
     if not any(name in os.environ for name in _CHOICES):
         os.environ['FASTDDS_DEFAULT_PROFILES_FILE'] = str(
