@@ -81,16 +81,9 @@ def average_precision(matches: Sequence[PictureMatch], low: float = SMALLEST,
 
     :returns: 0..1; NaN if there is no such face.
     """
-    scores, hits, faces = [np.empty(0)], [np.empty(0, bool)], 0
-    for m in matches:
-        counted, hit = _counted(m, low, high)
-        scores.append(m.scores[counted])
-        hits.append(hit[counted])
-        faces += int(((m.face_sizes >= low) & (m.face_sizes < high)).sum())
+    hit, faces = _ranked(matches, low, high)
     if faces == 0:
         return float('nan')
-    order = np.argsort(-np.concatenate(scores), kind='stable')
-    hit = np.concatenate(hits)[order]
     recall = np.cumsum(hit) / faces
     precision = np.cumsum(hit) / np.arange(1, len(hit) + 1)
     precision = np.maximum.accumulate(precision[::-1])[::-1]
@@ -151,14 +144,9 @@ def recall_curve(matches: Sequence[PictureMatch], low: float = SMALLEST) -> np.n
 
     :returns: float (N, 2): false alarms per picture, recall of faces of ``low`` px and more.
     """
-    scores, hits = [np.empty(0)], [np.empty(0, bool)]
-    for m in matches:
-        counted, hit = _counted(m, low, np.inf)
-        scores.append(m.scores[counted])
-        hits.append(hit[counted])
-    hit = np.concatenate(hits)[np.argsort(-np.concatenate(scores), kind='stable')]
-    faces = max(sum(int((m.face_sizes >= low).sum()) for m in matches), 1)
-    return np.column_stack([np.cumsum(~hit) / max(len(matches), 1), np.cumsum(hit) / faces])
+    hit, faces = _ranked(matches, low, np.inf)
+    return np.column_stack([
+        np.cumsum(~hit) / max(len(matches), 1), np.cumsum(hit) / max(faces, 1)])
 
 
 def false_alarms(matches: Sequence[PictureMatch], threshold: float) -> int:
@@ -175,6 +163,18 @@ def landmark_error(matches: Sequence[PictureMatch], threshold: float,
         for m in matches])
     errors = errors[np.isfinite(errors)]
     return float(np.median(errors)) if len(errors) else float('nan')
+
+
+def _ranked(matches: Sequence[PictureMatch], low: float, high: float) -> tuple[np.ndarray, int]:
+    """Return which detections are hits, by falling score over all pictures, and the faces."""
+    scores, hits, faces = [np.empty(0)], [np.empty(0, bool)], 0
+    for m in matches:
+        counted, hit = _counted(m, low, high)
+        scores.append(m.scores[counted])
+        hits.append(hit[counted])
+        faces += int(((m.face_sizes >= low) & (m.face_sizes < high)).sum())
+    order = np.argsort(-np.concatenate(scores), kind='stable')
+    return np.concatenate(hits)[order], faces
 
 
 def _counted(m: PictureMatch, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:

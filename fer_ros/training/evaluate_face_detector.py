@@ -173,7 +173,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     models = options.models or [Path('models/face_detector.onnx')]
     pictures = load_face_pictures(options.data, options.split)
-    faceless = [p.image for p in pictures if len(p.boxes) == 0 and len(p.ignored) == 0]
+    faceless = [p.image for p in pictures if p.faceless]
     if options.haar and not haar_is_there():
         raise ValueError(f'OpenCV {cv2.__version__} has no Haar cascade; versions before 5 do')
     names: list[Path | str] = [*models, *(['haar'] if options.haar else [])]

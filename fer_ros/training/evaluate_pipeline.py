@@ -21,7 +21,7 @@ from fer_ros.perception.quality import sharpness
 from fer_ros.perception.types import Detection
 from fer_ros.resources import resource_path
 from fer_ros.training.datasets import EmotionData, load_fer2013
-from fer_ros.training.face_dataset import FacePicture, load_face_pictures
+from fer_ros.training.face_dataset import load_face_pictures
 from fer_ros.training.quality_plots import plot_measures
 
 _FRAME = (640, 480)
@@ -165,7 +165,7 @@ def main(argv: list[str]) -> int:
     faces = load_fer2013(options.faces)[1]
     faces = faces.subset(np.flatnonzero(faces.clear))
     scenes = [cv2.cvtColor(p.image, cv2.COLOR_BGR2GRAY)
-              for p in load_face_pictures(options.scenes, 'val') if _faceless(p)]
+              for p in load_face_pictures(options.scenes, 'val') if p.faceless]
     chosen = np.random.default_rng(0).permutation(len(faces))
     figures = judge_alignment(pipeline, faces.subset(chosen[:options.count]), scenes)
     for name, value in figures.items():
@@ -217,7 +217,3 @@ def _mean(values: np.ndarray) -> float:
 def _at_size(images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return images if images.shape[1:] == size[::-1] else np.stack(
         [cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in images])
-
-
-def _faceless(picture: FacePicture) -> bool:
-    return len(picture.boxes) == 0 and len(picture.ignored) == 0

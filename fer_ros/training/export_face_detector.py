@@ -13,7 +13,7 @@ from torch import nn
 
 from fer_ros.perception.detection_decoding import STRIDES
 from fer_ros.perception.model_card import save_model_card
-from fer_ros.training.checkpoint import load_checkpoint, weights_of
+from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint, weights_of
 from fer_ros.training.export import OPSET
 from fer_ros.training.face_dataset import load_face_pictures, random_sample
 from fer_ros.training.face_network import FaceNetwork
@@ -94,7 +94,7 @@ def main(argv: list[str]) -> int:
         'license': 'Apache-2.0 for the file as software; see data'}
     save_model_card(options.output, card)
     weights = options.output.with_suffix('.pt')
-    torch.save({'config': state['config'], 'weights': network.state_dict()}, weights)
+    save_checkpoint(weights, {'config': state['config'], 'weights': network.state_dict()})
     print(f'written: {options.output}, {weights} (for train --weights)')
     if options.data:
         int8 = options.output.with_name(f'{options.output.stem}_int8.onnx')

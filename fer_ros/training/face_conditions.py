@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from fer_ros.perception.head_pose import head_pose
-from fer_ros.training.face_dataset import FacePicture
+from fer_ros.training.face_dataset import FacePicture, moved_boxes
 
 #: Border between frontal and turned heads [deg].
 TURNED = 35.0
@@ -64,7 +64,8 @@ def _tilted(picture: FacePicture) -> FacePicture:
     size = (int(sides[0]), int(sides[1]))
     return replace(
         picture, image=cv2.warpAffine(picture.image, matrix, size, borderValue=(127, 127, 127)),
-        boxes=_moved(picture.boxes, matrix), ignored=_moved(picture.ignored, matrix),
+        boxes=moved_boxes(picture.boxes, matrix, np.ones(2)),
+        ignored=moved_boxes(picture.ignored, matrix, np.ones(2)),
         landmarks=(picture.landmarks @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32))
 
 
@@ -81,8 +82,3 @@ def _masked(picture: FacePicture) -> FacePicture:
 CONDITIONS: dict[str, Callable[[FacePicture], FacePicture]] = {
     'dark': _dark, 'bright': _bright, 'backlight': _backlight, 'blurred': _blurred,
     'noisy': _noisy, 'tilted_30': _tilted, 'lower_half_hidden': _masked}
-
-
-def _moved(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    centers = (boxes[:, :2] + boxes[:, 2:] / 2) @ matrix[:, :2].T + matrix[:, 2]
-    return np.hstack([centers - boxes[:, 2:] / 2, boxes[:, 2:]]).astype(np.float32)

@@ -21,10 +21,8 @@ from fer_ros.training.face_augmentation import (
 #: Landmark order after mirroring: eyes and mouth corners swap.
 MIRRORED = [1, 0, 2, 4, 3]
 _SMALLEST = 8.0
-#: Shares of crops with a face pasted in, and with a drawing that looks like one.
-_PASTED, _LOOKALIKES = 0.3, 0.1
-#: Share of faces that get a mask.
-_MASKED = 0.12
+#: Shares of crops with a face pasted in, with a drawing that looks like one; of masked faces.
+_PASTED, _LOOKALIKES, _MASKED = 0.3, 0.1, 0.12
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,11 @@ class FacePicture:
     landmarks: np.ndarray
     ignored: np.ndarray
     name: str
+
+    @property
+    def faceless(self) -> bool:
+        """Whether there is nothing that could be a face."""
+        return len(self.boxes) == 0 and len(self.ignored) == 0
 
 
 def load_face_pictures(folder: str | Path, split: str) -> list[FacePicture]:
@@ -146,8 +149,7 @@ def _random_crop(pictures: list[FacePicture], side: int, generator: np.random.Ge
         scale = side / max(height, width) * float(np.exp(generator.uniform(-0.3, 0.9)))
         aim = np.array([generator.uniform(0, width), generator.uniform(0, height)])
         offset = np.zeros(2)
-    stretch = float(np.exp(generator.uniform(-0.1, 0.1)))
-    stretches = np.array([stretch, 1 / stretch])
+    stretches = np.exp(generator.uniform(-0.1, 0.1) * np.array([1, -1]))
     angle = float(np.clip(generator.normal(0, 15), -45, 45)) if generator.random() < 0.6 else 0.0
     cos, sin = scale * np.cos(np.radians(angle)), scale * np.sin(np.radians(angle))
     matrix = np.zeros((2, 3))
@@ -175,7 +177,6 @@ def _random_crop(pictures: list[FacePicture], side: int, generator: np.random.Ge
 def _with_pasted(sample: FacePicture, crops: FaceCrops,
                  generator: np.random.Generator) -> FacePicture:
     """Paste one face where none is, with a hard or a soft border."""
-    side = len(sample.image)
     i = int(generator.integers(len(crops.images)))
     crop, points = crops.images[i], crops.landmarks[i]
     left, top, width, height = crops.boxes[i]
@@ -183,7 +184,8 @@ def _with_pasted(sample: FacePicture, crops: FaceCrops,
         crop, points = crop[:, ::-1], (points * [-1, 1] + [crop.shape[1] - 1, 0])[MIRRORED]
         left = crop.shape[1] - 1 - left - width
     # Enlarging more than three times would only train on blur.
-    target = float(np.exp(generator.uniform(np.log(14), np.log(min(3.0 * len(crop), side * 0.8)))))
+    largest = min(3.0 * len(crop), len(sample.image) * 0.8)
+    target = float(np.exp(generator.uniform(np.log(14), np.log(largest))))
     place = _free_place(sample, target, generator)
     if place is None:
         return sample
@@ -196,23 +198,21 @@ def _with_pasted(sample: FacePicture, crops: FaceCrops,
     below = image[y:y + size, x:x + size]
     image[y:y + size, x:x + size] = np.rint(below + (resized.astype(np.float32) - below) * mask)
     box = np.array([[x + left * scale, y + top * scale, width * scale, height * scale]])
-    moved = (points * scale + [x, y])[None]
-    large = box[0, 2] * box[0, 3] >= _SMALLEST ** 2
-    if not large:
+    if box[0, 2] * box[0, 3] < _SMALLEST ** 2:
         return replace(sample, image=image, ignored=np.concatenate(
             [sample.ignored, box]).astype(np.float32))
     return replace(
         sample, image=image, boxes=np.concatenate([sample.boxes, box]).astype(np.float32),
-        landmarks=np.concatenate([sample.landmarks, moved]).astype(np.float32))
+        landmarks=np.concatenate(
+            [sample.landmarks, (points * scale + [x, y])[None]]).astype(np.float32))
 
 
 def _free_place(sample: FacePicture, size: float,
                 generator: np.random.Generator) -> tuple[float, float, float] | None:
     """Return left, top and side of a square that touches no labeled place; None if none fits."""
     taken = np.concatenate([sample.boxes, sample.ignored])
-    side = len(sample.image)
     for _ in range(5):
-        x, y = generator.uniform(0, side - size, 2)
+        x, y = generator.uniform(0, len(sample.image) - size, 2)
         apart = (taken[:, 0] > x + size) | (taken[:, 0] + taken[:, 2] < x) | (
             taken[:, 1] > y + size) | (taken[:, 1] + taken[:, 3] < y)
         if apart.all():
@@ -226,7 +226,7 @@ def _background(pictures: list[FacePicture], side: int,
     level = int(generator.integers(0, 256))
     for _ in range(6):
         picture = pictures[int(generator.integers(len(pictures)))]
-        if len(picture.boxes) == 0 and len(picture.ignored) == 0:
+        if picture.faceless:
             return as_gray(cv2.resize(
                 picture.image, (side, side), interpolation=cv2.INTER_AREA), generator)
     return np.full((side, side), level, np.uint8)
@@ -249,9 +249,9 @@ def _warped(picture: FacePicture, matrix: np.ndarray, background: np.ndarray,
     image = cv2.warpAffine(as_gray(source, generator), pixels, (side, side),
                            dst=background.copy(), flags=cv2.INTER_LINEAR,
                            borderMode=cv2.BORDER_TRANSPARENT)
-    boxes = _moved(picture.boxes, matrix, scales)
+    boxes = moved_boxes(picture.boxes, matrix, scales)
     points = picture.landmarks @ matrix[:, :2].T + matrix[:, 2]
-    ignored = _moved(picture.ignored, matrix, scales)
+    ignored = moved_boxes(picture.ignored, matrix, scales)
     # Faces cut in half, or too small to tell, are no fair question: ignore them.
     shown = _visible(boxes, side)
     small = np.sqrt(boxes[:, 2] * boxes[:, 3]) < _SMALLEST
@@ -273,7 +273,7 @@ def _seen(matrix: np.ndarray, side: int, shape: tuple[int, ...]) -> tuple[int, i
     return int(left), int(top), int(right), int(bottom)
 
 
-def _moved(boxes: np.ndarray, matrix: np.ndarray, scales: np.ndarray) -> np.ndarray:
+def moved_boxes(boxes: np.ndarray, matrix: np.ndarray, scales: np.ndarray) -> np.ndarray:
     """Move box centers; a turned face keeps the size of its box."""
     center = (boxes[:, :2] + boxes[:, 2:] / 2) @ matrix[:, :2].T + matrix[:, 2]
     size = boxes[:, 2:] * scales

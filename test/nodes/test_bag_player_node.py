@@ -88,7 +88,7 @@ def test_bad_bags_are_one_clear_line(tmp_path):
 
 def test_a_looping_bag_through_emotion_node(tmp_path, astronaut):
     """Stamps are the bag's; each loop resets tracks once and work goes on, on simulated time."""
-    from test_emotion_node import Rig
+    from emotion_rig import Rig
     bag = write_bag(tmp_path / 'bag', [astronaut] * 20, 20.0)
     with ros():
         rig = Rig(use_sim_time=True)

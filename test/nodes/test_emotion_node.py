@@ -7,7 +7,8 @@ import pytest
 
 rclpy = pytest.importorskip('rclpy')
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus  # noqa: E402
+from diagnostic_msgs.msg import DiagnosticStatus  # noqa: E402
+from emotion_rig import BASE, Rig  # noqa: E402
 from helpers import call, ros, spinning, wait_for  # noqa: E402
 from lifecycle_msgs.msg import Transition  # noqa: E402
 from lifecycle_msgs.srv import ChangeState, GetState  # noqa: E402
@@ -24,65 +25,9 @@ from fer_ros.nodes.image_conversions import (  # noqa: E402
     image_to_array,
 )
 from fer_ros.nodes.parameters import SPECS, build_config  # noqa: E402
-from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
+from fer_ros.nodes.qos import image_qos  # noqa: E402
 from fer_ros.perception.labels import EMOTIONS  # noqa: E402
-from fer_ros_msgs.msg import EmotionArray  # noqa: E402
 from fer_ros_msgs.srv import AnalyzeImage  # noqa: E402
-
-BASE = 1_700_000_000
-
-
-class Rig:
-    """An active emotion_node, a camera and a subscriber."""
-
-    def __init__(self, **overrides):
-        # Images of these tests do not fit the default transport's memory: they must be resent.
-        overrides = {'image_qos': 'reliable', 'image_depth': 10, **overrides}
-        self.node = EmotionNode(parameter_overrides=[
-            Parameter(key, value=value) for key, value in overrides.items()])
-        assert self.node.trigger_configure() == Result.SUCCESS
-        assert self.node.trigger_activate() == Result.SUCCESS
-        self.peer = rclpy.create_node('peer')
-        self.camera = self.peer.create_publisher(Image, 'image', image_qos('reliable', 10))
-        self.jpeg = self.peer.create_publisher(
-            CompressedImage, 'image/compressed', image_qos('reliable', 10))
-        self.messages, self.diagnostics = [], []
-        self.peer.create_subscription(
-            EmotionArray, 'emotions', self.messages.append, emotions_qos())
-        self.peer.create_subscription(
-            DiagnosticArray, '/diagnostics', self.diagnostics.append, 10)
-        self.errors = []
-        self.node.faults._log = self.errors.append
-
-    def ready(self, publisher=None):
-        """Wait until publisher and subscribers have found each other."""
-        publisher = publisher or self.camera
-        assert wait_for(lambda: publisher.get_subscription_count() and
-                        self.peer.count_publishers('emotions') and
-                        self.node._outputs.emotions.get_subscription_count())
-
-    def send(self, picture, seconds, encoding='bgr8', compressed=False):
-        """Publish one picture with a stamp and wait for its answer."""
-        header = Header(frame_id='camera')
-        header.stamp.sec = BASE + int(seconds)
-        header.stamp.nanosec = round(seconds % 1 * 1e9)
-        count = len(self.messages)
-        if compressed:
-            self.jpeg.publish(array_to_compressed(picture, header))
-        else:
-            self.camera.publish(array_to_image(picture, header, encoding))
-        assert wait_for(lambda: len(self.messages) > count), self.errors
-        return self.messages[-1]
-
-
-@pytest.fixture
-def rig():
-    """Return a running rig with default parameters."""
-    with ros():
-        result = Rig()
-        with spinning(result.node, result.peer):
-            result.ready()
-            yield result
 
 
 def test_a_smiling_face_becomes_happy(rig, astronaut):

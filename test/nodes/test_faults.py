@@ -14,13 +14,13 @@ import yaml
 
 rclpy = pytest.importorskip('rclpy')
 
+from emotion_rig import Rig  # noqa: E402
 from helpers import ros, spinning, wait_for  # noqa: E402
 from rclpy.lifecycle import TransitionCallbackReturn as Result  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy  # noqa: E402
 from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
-from test_emotion_node import Rig  # noqa: E402
 
 from fer_ros.nodes.emotion_node import EmotionNode  # noqa: E402
 from fer_ros.nodes.image_conversions import array_to_image  # noqa: E402
@@ -28,16 +28,6 @@ from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
 from fer_ros.perception.model_card import save_model_card  # noqa: E402
 from fer_ros.resources import resource_path  # noqa: E402
 from fer_ros_msgs.msg import EmotionArray  # noqa: E402
-
-
-@pytest.fixture
-def rig():
-    """Return a running node with its camera and subscriber."""
-    with ros():
-        result = Rig()
-        with spinning(result.node, result.peer):
-            result.ready()
-            yield result
 
 
 def faces_after(rig, picture, seconds, count=4):

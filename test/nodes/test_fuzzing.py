@@ -7,13 +7,13 @@ import pytest
 
 rclpy = pytest.importorskip('rclpy')
 
+from emotion_rig import Rig  # noqa: E402
 from helpers import ros, spinning, wait_for  # noqa: E402
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
 from sensor_msgs.msg import CompressedImage  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
-from test_emotion_node import Rig  # noqa: E402
 
 from benchmark.mangling import Mangler  # noqa: E402
 from fer_ros.nodes.conversions import stamp_to_seconds  # noqa: E402

@@ -19,24 +19,13 @@ import yaml
 
 rclpy = pytest.importorskip('rclpy')
 
-from helpers import ros, spinning, wait_for  # noqa: E402
-from test_emotion_node import Rig  # noqa: E402
+from helpers import wait_for  # noqa: E402
 
 from fer_ros.nodes.frame_worker import FrameWorker  # noqa: E402
 from fer_ros.perception.annotator import COLORS  # noqa: E402
 from fer_ros.perception.labels import EMOTIONS  # noqa: E402
 from fer_ros.perception.model_card import sha256_of  # noqa: E402
 from fer_ros.perception.pipeline import build_pipeline  # noqa: E402
-
-
-@pytest.fixture
-def rig():
-    """Return a running node with its camera and subscriber."""
-    with ros():
-        result = Rig()
-        with spinning(result.node, result.peer):
-            result.ready()
-            yield result
 
 
 def test_publishers_live_on_and_diagnostics_come_back(rig, astronaut):

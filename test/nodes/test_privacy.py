@@ -9,9 +9,9 @@ import pytest
 
 rclpy = pytest.importorskip('rclpy')
 
+from emotion_rig import Rig  # noqa: E402
 from helpers import ros, spinning, wait_for  # noqa: E402
 from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
-from test_emotion_node import Rig  # noqa: E402
 from test_faults import Process  # noqa: E402
 
 from fer_ros.nodes.image_conversions import compressed_to_array, image_to_array  # noqa: E402

@@ -7,9 +7,9 @@ rclpy = pytest.importorskip('rclpy')
 pytest.importorskip('rosbags')
 
 from bags import write_bag  # noqa: E402
+from emotion_rig import Rig  # noqa: E402
 from helpers import ros, spinning, wait_for  # noqa: E402
 from test_bag_player_node import play  # noqa: E402
-from test_emotion_node import Rig  # noqa: E402
 
 from fer_ros.media.demo_scene import DemoScene  # noqa: E402
 from fer_ros.perception.pipeline import build_pipeline  # noqa: E402
