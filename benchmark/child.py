@@ -13,7 +13,11 @@ from typing import Any
 
 import numpy as np
 import rclpy
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
+from rcl_interfaces.srv import SetParameters
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
@@ -48,6 +52,7 @@ class Child:
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self.node)
         self.answers = 0
+        self._clients: dict[str, Any] = {}
         self.node.create_subscription(EmotionArray, 'emotions', self._on_answer, emotions_qos())
         self.publisher = self.node.create_publisher(Image, 'image', image_qos())
         self.started = time.perf_counter()
@@ -104,6 +109,38 @@ class Child:
         """Return how many threads and open files the first node has."""
         folder = f'/proc/{self.processes[0].pid}'
         return len(os.listdir(f'{folder}/task')), len(os.listdir(f'{folder}/fd'))
+
+    def call(self, kind: Any, name: str, request: Any) -> Any:
+        """
+        Call a service of the first node and return its answer.
+
+        :raises RuntimeError: if none comes in 20 s.
+        """
+        if name not in self._clients:
+            self._clients[name] = self.node.create_client(kind, f'emotion_node/{name}')
+        future = self._clients[name].call_async(request)
+        self.spin(20, 0, future.done)
+        if not future.done():
+            raise RuntimeError(f'no answer from {name} in 20 s')
+        return future.result()
+
+    def change_state(self, step: str) -> None:
+        """
+        Take the node through a transition of its lifecycle: 'configure', 'activate' ...
+
+        :raises RuntimeError: if it would not.
+        """
+        number = getattr(Transition, f'TRANSITION_{step.upper()}')
+        request = ChangeState.Request(transition=Transition(id=number))
+        if not self.call(ChangeState, 'change_state', request).success:
+            raise RuntimeError(f'the node would not {step}')
+
+    def set_parameter(self, name: str, value: Any) -> bool:
+        """Set a parameter of the node; return whether it was taken."""
+        request = SetParameters.Request(
+            parameters=[Parameter(name, value=value).to_parameter_msg()])
+        answer = self.call(SetParameters, 'set_parameters', request)
+        return bool(answer.results[0].successful)
 
     def use(self, seconds: float, rate: float = 30.0) -> float:
         """Return the share of one core used while images come at a rate, in percent."""

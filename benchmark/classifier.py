@@ -45,9 +45,7 @@ def variants() -> dict[str, Callable[[], object]]:
 def drawing() -> dict[str, Callable[[], object]]:
     """Return the annotated image of one face with each overlay, 640x480."""
     scene = scene_with_faces(1)
-    pipeline = build_pipeline(PipelineConfig(
-        resource_path('models/face_detector.onnx'), resource_path('models/emotion.onnx'),
-        maps=True))
+    pipeline = build_pipeline(PipelineConfig(maps=True))
     faces = pipeline.analyze(scene)
     return {f'drawing, overlay {overlay}': lambda overlay=overlay: annotate(
         scene, faces, pipeline.labels, overlay) for overlay in ('none', 'bars', 'cam')}

@@ -5,14 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import rclpy
-from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState
 from matplotlib.figure import Figure
 from sensor_msgs.msg import Image
 
@@ -21,7 +18,6 @@ from benchmark.scene import scene_with_faces
 from fer_ros.nodes.qos import image_qos
 from fer_ros.nodes.running import guard_exit
 from fer_ros.perception.pipeline import PipelineConfig, build_pipeline
-from fer_ros.resources import resource_path
 
 _RESOLUTIONS = ((320, 240), (640, 480), (1280, 720), (1920, 1080), (3840, 2160))
 _FACES = (0, 1, 2, 4, 8, 16, 24, 32)
@@ -38,17 +34,24 @@ def bench_load(seconds: float) -> list[dict[str, Any]]:
         memory = child.memory()
         rows.append({'what': 'one face, 30 Hz [% of a core]', 'value': child.use(seconds),
                      'target': '<= 15'})
+        child.set_parameter('detector_interval', 1)
+        child.spin(1)
+        rows.append({'what': 'the same, every frame looked at [% of a core]',
+                     'value': child.use(seconds), 'target': ''})
+        child.set_parameter('detector_interval', 'auto')
+        child.spin(1)
         received: list[Image] = []
         subscription = child.node.create_subscription(
             Image, 'emotions/image', received.append, image_qos())
         child.spin(1)
-        rows.append({'what': 'the same, annotated image too [% of a core]',
+        rows.append({'what': 'one face, 30 Hz, annotated image too [% of a core]',
                      'value': child.use(seconds), 'target': '<= 25'})
         child.node.destroy_subscription(subscription)
         child.spin(0.5, 0)
         rows.append({'what': 'active, no images [% of a core]', 'value': child.use(seconds, 0),
                      'target': '< 1'})
-        _deactivate(child)
+        child.change_state('deactivate')
+        child.spin(1, 0)
         rows.append({'what': 'deactivated [% of a core]', 'value': child.use(seconds, 0),
                      'target': '< 0.5'})
         rows.append({'what': 'memory after start [MB]', 'value': memory, 'target': ''})
@@ -61,7 +64,7 @@ def bench_faces(frames: int) -> list[dict[str, float]]:
     """Time the pipeline at 640x480 for 0 to 32 faces of one size."""
     rows = []
     for count in _FACES:
-        pipeline = build_pipeline(_config())
+        pipeline = build_pipeline(PipelineConfig())
         scene = scene_with_faces(count, columns=8)
         samples = np.array([_sample(pipeline, scene, i) for i in range(frames + 5)])[5:]
         median = np.median(samples, 0) * 1e3
@@ -75,7 +78,7 @@ def bench_resolutions(frames: int) -> list[dict[str, Any]]:
     """Time the pipeline with one face and a detector input of 320 px at several sizes."""
     rows = []
     for width, height in _RESOLUTIONS:
-        pipeline = build_pipeline(_config(detector_input=320))
+        pipeline = build_pipeline(PipelineConfig(detector_input=320))
         scene = scene_with_faces(1, width, height)
         samples = np.array([_sample(pipeline, scene, i) for i in range(frames + 5)])[5:]
         rows.append({'size': f'{width}x{height}', 'megapixels': width * height / 1e6,
@@ -136,27 +139,11 @@ def main() -> int:
     return 0
 
 
-def _config(**values: Any) -> PipelineConfig:
-    return PipelineConfig(resource_path('models/face_detector.onnx'),
-                          resource_path('models/emotion.onnx'), **values)
-
-
 def _sample(pipeline: Any, scene: np.ndarray, number: int) -> tuple[float, float, float]:
     """Return the pipeline's, the classifier's and both networks' time of one frame [s]."""
     result = pipeline.process(scene, number / 30)
     return (result.processing_seconds, pipeline.classifier.inference_seconds,
             result.inference_seconds)
-
-
-def _deactivate(child: Child) -> None:
-    client = child.node.create_client(ChangeState, 'emotion_node/change_state')
-    request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
-    future = client.call_async(request)
-    deadline = time.monotonic() + 10
-    child.spin(10, 0, lambda: bool(future.done()) or time.monotonic() > deadline)
-    if not (future.done() and future.result().success):
-        raise RuntimeError('emotion_node could not be deactivated')
-    child.spin(1, 0)
 
 
 if __name__ == '__main__':

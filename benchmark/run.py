@@ -18,7 +18,6 @@ from benchmark.peers import bench_peers
 from benchmark.scene import scene_with_faces
 from fer_ros.machine import describe_machine
 from fer_ros.perception.pipeline import PipelineConfig, build_pipeline
-from fer_ros.resources import resource_path
 
 RESULTS = Path(__file__).parent / 'results'
 
@@ -32,10 +31,8 @@ def bench_pipeline(frames: int) -> list[dict[str, float]]:
     :param frames: timed frames per scene.
     :returns: a row per scene; times are medians [ms].
     """
-    config = PipelineConfig(
-        resource_path('models/face_detector.onnx'), resource_path('models/emotion.onnx'))
     counts = (0, 1, 2, 8)
-    pipelines = [build_pipeline(config) for _ in counts]
+    pipelines = [build_pipeline(PipelineConfig()) for _ in counts]
     scenes = [scene_with_faces(count) for count in counts]
     samples: list[list[tuple[float, float, int]]] = [[] for _ in counts]
     for i in range(frames + 10):

@@ -14,15 +14,10 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import rclpy
-from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState
 from matplotlib.figure import Figure
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import SetParameters
 from sensor_msgs.msg import Image
 from tqdm import tqdm
 
@@ -51,9 +46,6 @@ class Soak:
         self.child, self.minute = child, minute
         self.mangled = self.parameters = self.trips = self.refused = 0
         self._mangler = Mangler(0)
-        node = child.node
-        self._change = node.create_client(ChangeState, 'emotion_node/change_state')
-        self._set = node.create_client(SetParameters, 'emotion_node/set_parameters')
 
     def round(self) -> dict[str, float]:
         """Do everything once and return what the node is and answers afterwards."""
@@ -85,27 +77,13 @@ class Soak:
         """Half of the changes are good ones, half must be refused."""
         for i in range(count):
             value = float(i % 5) / 4 if i % 2 else -1.0
-            answer = self._call(self._set, SetParameters.Request(parameters=[Parameter(
-                name='smoothing_time', value=ParameterValue(
-                    type=ParameterType.PARAMETER_DOUBLE, double_value=value))]))
-            self.refused += not answer.results[0].successful
+            self.refused += not self.child.set_parameter('smoothing_time', value)
         self.parameters += count
 
     def _trip(self) -> None:
         for step in _CYCLE:
-            number = getattr(Transition, f'TRANSITION_{step.upper()}')
-            answer = self._call(self._change, ChangeState.Request(
-                transition=Transition(id=number)))
-            if not answer.success:
-                raise RuntimeError(f'the node would not {step}')
+            self.child.change_state(step)
         self.trips += 1
-
-    def _call(self, client: Any, request: Any) -> Any:
-        future = client.call_async(request)
-        self.child.spin(20, 0, future.done)
-        if not future.done():
-            raise RuntimeError(f'no answer from {client.srv_name} in 20 s')
-        return future.result()
 
 
 def rounds_of(soak: Soak, duration: float) -> Iterator[dict[str, float]]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 
 from fer_ros.perception.annotator import annotate
 from fer_ros.perception.pipeline import Pipeline, PipelineConfig, build_pipeline
-from fer_ros.resources import resource_path
 
 
 def main(argv: list[str]) -> int:
@@ -28,10 +26,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument('--detector-model', type=Path)
     parser.add_argument('--emotion-model', type=Path)
     options = parser.parse_args(argv)
-    pipeline = build_pipeline(replace(PipelineConfig(
-        options.detector_model or resource_path('models/face_detector.onnx'),
-        options.emotion_model or resource_path('models/emotion.onnx')),
-        maps=options.overlay == 'cam'))
+    models = {name: getattr(options, name) for name in ('detector_model', 'emotion_model')
+              if getattr(options, name)}
+    pipeline = build_pipeline(PipelineConfig(**models, maps=options.overlay == 'cam'))
     good = [_analyze(pipeline, path, options.output, options.overlay)
             for path in options.pictures]
     return 0 if all(good) else 1

@@ -226,6 +226,7 @@ class EmotionNode(LifecycleNode):
             values.update({
                 'received': str(frames.received), 'dropped': str(frames.dropped),
                 'late': str(self._worker.late), **self._worker.statistics.values(),
+                'detector interval': str(self._worker.pipeline.interval),
                 'emotion model': self._worker.pipeline.classifier.card.name,
                 'face detector': self._worker.pipeline.detector.card.name})
         publish_status(self._diagnostics, self, level, text, values)

@@ -47,6 +47,10 @@ SPECS: dict[str, Spec] = {
                           "detector's working resolution", 8.0, 2000.0, live=False),
     'detector_input': Spec('auto', 'longest side of the picture shown to the detector [px]; auto: '
                            'from min_face_size', 32, 8192, word='auto', live=False),
+    'detector_interval': Spec('auto', 'the networks look at each n-th frame, faces coast between; '
+                              'auto: at every frame while that takes less than max_load of a '
+                              'core, else at fewer, at least ten a second', 1, 100, word='auto'),
+    'max_load': Spec(0.05, 'share of one core that detector_interval auto aims at', 0.01, 1.0),
     'max_faces': Spec(32, 'at most so many faces, the largest first', 1, 256),
     'detection_threshold': Spec(0.4, 'detector score that keeps a known face', 0.01, 1.0,
                                 live=False),
@@ -125,12 +129,20 @@ def build_config(values: Mapping[str, Any]) -> EmotionNodeConfig:
         raise ValueError(
             f"detection_threshold ({values['detection_threshold']}) must not exceed "
             f"new_face_threshold ({values['new_face_threshold']})")
+    interval = values['detector_interval']
+    if values['anonymize'] and interval not in (1, 'auto'):
+        raise ValueError(f'detector_interval ({interval}) must be 1 or auto while anonymize is '
+                         'on: a face that nobody looked for would be shown')
+    # What was measured must decide nothing where every run shall be the same.
+    if values['anonymize'] or (values['deterministic'] and interval == 'auto'):
+        interval = 1
     return EmotionNodeConfig(dict(values), PipelineConfig(
         detector_model=_model(values['detector_model'], PACKAGED_DETECTOR),
         emotion_model=_model(values['emotion_model'], PACKAGED_EMOTION),
         detection_threshold=values['detection_threshold'],
         nms_threshold=values['nms_threshold'], min_face_size=values['min_face_size'],
         detector_input=values['detector_input'],
+        detector_interval=interval, max_load=values['max_load'],
         max_faces=values['max_faces'], threads=values['threads'],
         maps=values['overlay'] == 'cam',
         tracker=TrackerConfig(

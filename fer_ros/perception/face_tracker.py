@@ -95,6 +95,16 @@ class FaceTracker:
             self._start(detection, stamp)
         return [self._public(track) for track in self._tracks]
 
+    def at(self, stamp: float) -> list[FaceTrack]:
+        """
+        Return where the faces of the last update should be by now; nothing changes.
+
+        :param stamp: time of a frame in which nobody looked for faces [s], not before the last
+            update's.
+        """
+        dt = 0.0 if self._stamp is None else min(stamp - self._stamp, self.config.max_age)
+        return [self._public(track, dt) for track in self._tracks]
+
     def _forget(self, dt: float) -> None:
         for track in self._tracks:
             # Seen in the last frame: the time in which nobody looked counts up to max_age only.
@@ -155,15 +165,27 @@ class FaceTracker:
             f'f{self._count}', means[0], covariances[0], detection, stamp, stamp,
             confirmed=self.config.min_hits <= 1))
 
-    def _public(self, track: _Track) -> FaceTrack:
+    def _public(self, track: _Track, dt: float = 0.0) -> FaceTrack:
+        """Return a track as it is, or as it should be some time later [s]."""
         state = (CONFIRMED if track.detected else LOST) if track.confirmed else TENTATIVE
-        detection = track.detection
+        shift = track.mean[:2, 1] * dt
+        detection = _moved(track.detection, shift)
         if not track.detected:
             x, y, width, height = (float(value) for value in track.mean[:, 0])
-            detection = Detection(
-                BoundingBox(x - width / 2, y - height / 2, width, height), detection.score)
+            detection = Detection(BoundingBox(
+                x + float(shift[0]) - width / 2, y + float(shift[1]) - height / 2,
+                width, height), detection.score)
         return FaceTrack(track.id, detection, state, track.first_stamp, track.last_stamp,
                          track.detected)
+
+
+def _moved(detection: Detection, shift: np.ndarray) -> Detection:
+    if not shift.any():
+        return detection
+    box, (x, y) = detection.box, shift.tolist()
+    landmarks = detection.landmarks
+    return Detection(BoundingBox(box.x + x, box.y + y, box.width, box.height), detection.score,
+                     None if landmarks is None else (landmarks + shift).astype(np.float32))
 
 
 def _centers(detections: list[Detection]) -> np.ndarray:

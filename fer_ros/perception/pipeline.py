@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from fer_ros.perception.activation import evidence
+from fer_ros.perception.detection_schedule import DetectionSchedule
 from fer_ros.perception.emotion_classifier import EmotionClassifier
-from fer_ros.perception.emotion_state import EmotionState, StateConfig
+from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.error_model import error_model
 from fer_ros.perception.face_detector import FaceDetector, load_face_detector
-from fer_ros.perception.face_tracker import CONFIRMED, FaceTracker, TrackerConfig
-from fer_ros.perception.labels import valence_arousal
-from fer_ros.perception.preprocessing import to_gray
+from fer_ros.perception.face_tracker import CONFIRMED, TENTATIVE, FaceTracker, TrackerConfig
+from fer_ros.perception.people import NO_ANSWER, People
+from fer_ros.perception.preprocessing import check_picture, to_gray
 from fer_ros.perception.quality import (
     QualityConfig,
     brightness_and_sharpness,
@@ -24,16 +25,15 @@ from fer_ros.perception.quality import (
     frame_weight,
     place_quality,
 )
-from fer_ros.perception.smoothing import ProbabilityFilter, SmoothingConfig, make_filter
+from fer_ros.perception.smoothing import SmoothingConfig
 from fer_ros.perception.types import (
     QUALITY_OK,
-    UNCERTAIN,
     BoundingBox,
     Detection,
-    EmotionEstimate,
     FaceTrack,
     TrackedFace,
 )
+from fer_ros.resources import resource_path
 
 
 @dataclass(frozen=True)
@@ -41,25 +41,33 @@ class PipelineConfig:
     """
     Everything the pipeline can be told.
 
-    :param detector_model: ONNX file with a model card.
-    :param emotion_model: ONNX file with a model card.
+    :param detector_model: ONNX file with a model card; the packaged one unless told.
+    :param emotion_model: likewise.
     :param detection_threshold: smallest detector score that may keep a known face.
     :param nms_threshold: overlap (IoU) from which two detections are one face.
     :param min_face_size: smallest face to look for [px of the source image]; sets the
         detector's working resolution.
     :param detector_input: longest side of the picture shown to the detector [px]; 'auto': from
         ``min_face_size``.
+    :param detector_interval: the networks look at each n-th frame; 'auto': at every one while
+        that takes less than ``max_load`` of a core, see
+        :class:`~fer_ros.perception.detection_schedule.DetectionSchedule`.
+    :param max_load: share of one core that 'auto' aims at.
     :param max_faces: at most so many faces, the largest first.
     :param threads: CPU threads of each network.
     :param maps: compute a class activation map for every classified face.
     """
 
-    detector_model: Path
-    emotion_model: Path
+    detector_model: Path = field(
+        default_factory=lambda: resource_path('models/face_detector.onnx'))
+    emotion_model: Path = field(
+        default_factory=lambda: resource_path('models/emotion.onnx'))
     detection_threshold: float = 0.4
     nms_threshold: float = 0.4
     min_face_size: float = 24.0
     detector_input: int | str = 'auto'
+    detector_interval: int | str = 1
+    max_load: float = 0.05
     max_faces: int = 32
     threads: int = 1
     maps: bool = False
@@ -74,10 +82,12 @@ class PipelineResult:
     """
     What one frame gave.
 
-    :param faces: confirmed faces seen in this frame, in the order of their ids.
+    :param faces: confirmed faces seen in this frame, or in the last one that was looked at and
+        moved along, in the order of their ids.
     :param regions: every place that may be a face, also weak detections and where a lost face
         should be: what :func:`~fer_ros.perception.annotator.anonymize` hides.
     :param time_jumped_back: the stamp lay before the last one; tracks and filters were reset.
+    :param looked: the networks saw this frame; else faces coast along their tracks.
     :param processing_seconds: whole time spent on the frame.
     :param inference_seconds: bare onnxruntime time in it.
     """
@@ -85,16 +95,9 @@ class PipelineResult:
     faces: list[TrackedFace]
     regions: list[BoundingBox] = field(default_factory=list)
     time_jumped_back: bool = False
+    looked: bool = True
     processing_seconds: float = 0.0
     inference_seconds: float = 0.0
-
-
-@dataclass
-class _Person:
-    """What is remembered of a tracked face."""
-
-    smoother: ProbabilityFilter
-    state: EmotionState
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class _Judged:
     activation: np.ndarray | None = None
 
 
-_NOT_JUDGED = _Judged(np.empty(0, np.float32))
+_NOT_JUDGED = _Judged(NO_ANSWER)
 
 
 class Pipeline:
@@ -122,8 +125,13 @@ class Pipeline:
                  config: PipelineConfig) -> None:
         self.detector, self.classifier, self.config = detector, classifier, config
         self.tracker = FaceTracker(config.tracker)
-        self.errors = error_model(classifier.card.metrics, len(classifier.labels))
-        self._people: dict[str, _Person] = {}
+        self._people = People(
+            self.labels, error_model(classifier.card.metrics, len(classifier.labels)),
+            config.smoothing, config.state)
+        self._schedule = DetectionSchedule(config.detector_interval, config.max_load)
+        self._seen: list[Detection] = []
+        self._tracks: list[FaceTrack] = []
+        self._faces: dict[str, TrackedFace] = {}
         self._stamp: float | None = None
         #: whole time of the last :meth:`process` or :meth:`analyze` [s].
         self.last_seconds = 0.0
@@ -133,22 +141,27 @@ class Pipeline:
         """The emotions in the order of all probabilities."""
         return self.classifier.labels
 
+    @property
+    def interval(self) -> int:
+        """Frames from one look of the networks to the next, as of now."""
+        return self._schedule.interval
+
     def reset(self) -> None:
         """Forget every face and its state."""
         self.tracker.reset()
-        self._people.clear()
+        self._people.keep(())
+        self._schedule.reset()
+        self._seen, self._tracks, self._faces = [], [], {}
         self._stamp = None
 
     def reconfigure(self, config: PipelineConfig) -> None:
         """Take new thresholds without losing anybody; models and threads stay as they are."""
+        if (config.detector_interval, config.max_load) != (
+                self.config.detector_interval, self.config.max_load):
+            self._schedule = DetectionSchedule(config.detector_interval, config.max_load)
         self.config = config
         self.tracker.config = config.tracker
-        for person in self._people.values():
-            if config.smoothing.kind != person.smoother.config.kind:
-                person.smoother = make_filter(
-                    config.smoothing, self.errors).continue_from(person.smoother)
-            person.smoother.config = config.smoothing
-            person.state.config = config.state
+        self._people.reconfigure(config.smoothing, config.state)
 
     def process(self, image: np.ndarray, stamp: float) -> PipelineResult:
         """
@@ -164,17 +177,19 @@ class Pipeline:
         if jumped:
             self.reset()
         self._stamp = stamp
-        source = self._source(image)
-        detections = self._detect(source)
-        tracks = self.tracker.update(detections, stamp)
-        self._forget(tracks)
-        faces = self._classify(source, [t for t in tracks if t.state == CONFIRMED], stamp)
-        regions = [d.box for d in detections] + [
-            t.detection.box for t in tracks if not t.detected]
+        check_picture(image)
+        # Who is new is looked at again at once: a second sight tells a face from a false alarm.
+        new = any(track.state == TENTATIVE for track in self._tracks)
+        looked = self._schedule.due(stamp, new)
+        faces = self._look(self._source(image), stamp) if looked else self._coast(stamp)
+        regions = [d.box for d in self._seen] + [
+            t.detection.box for t in self._tracks if not (looked and t.detected)]
         self.last_seconds = time.perf_counter() - start
-        return PipelineResult(
-            faces, regions, jumped, self.last_seconds,
-            self.detector.inference_seconds + self.classifier.inference_seconds)
+        seconds = 0.0
+        if looked:
+            self._schedule.took(self.last_seconds)
+            seconds = self.detector.inference_seconds + self.classifier.inference_seconds
+        return PipelineResult(faces, regions, jumped, looked, self.last_seconds, seconds)
 
     def analyze(self, image: np.ndarray) -> list[TrackedFace]:
         """
@@ -191,13 +206,9 @@ class Pipeline:
         faces = []
         for i, (detection, quality) in enumerate(zip(detections, qualities)):
             track = FaceTrack(f'f{i + 1}', detection, CONFIRMED, 0.0, 0.0, True)
-            emotion, activation = EmotionEstimate(quality=quality), None
-            if i in rows:
-                probabilities, activation = rows[i].probabilities, rows[i].activation
-                state = EmotionState(self.labels, replace(self.config.state, min_dwell=0.0))
-                state.update(probabilities, 0.0)
-                emotion = self._estimate(state, probabilities, probabilities, 0.0, quality)
-            faces.append(TrackedFace(track, emotion, 0.0, activation))
+            judged = rows.get(i, _NOT_JUDGED)
+            faces.append(TrackedFace(track, self._people.once(judged.probabilities, quality),
+                                     0.0, judged.activation))
         self.last_seconds = time.perf_counter() - start
         return faces
 
@@ -212,9 +223,21 @@ class Pipeline:
             detections = sorted(detections, key=lambda d: -d.box.area)[:self.config.max_faces]
         return detections
 
-    def _forget(self, tracks: Sequence[FaceTrack]) -> None:
-        known = {track.id for track in tracks}
-        self._people = {id_: p for id_, p in self._people.items() if id_ in known}
+    def _look(self, image: np.ndarray, stamp: float) -> list[TrackedFace]:
+        """Detect, track and classify in one frame."""
+        self._seen = self._detect(image)
+        self._tracks = self.tracker.update(self._seen, stamp)
+        self._people.keep(track.id for track in self._tracks)
+        faces = self._classify(image, [t for t in self._tracks if t.state == CONFIRMED], stamp)
+        self._faces = {face.track.id: face for face in faces}
+        return faces
+
+    def _coast(self, stamp: float) -> list[TrackedFace]:
+        """Return the faces of the last look where they should be by now."""
+        self._tracks = self.tracker.at(stamp)
+        return [TrackedFace(track, self._people.coast(track.id, stamp), stamp - track.first_stamp,
+                            self._faces[track.id].activation_map)
+                for track in self._tracks if track.id in self._faces]
 
     def _classify(self, image: np.ndarray, tracks: Sequence[FaceTrack],
                   stamp: float) -> list[TrackedFace]:
@@ -222,7 +245,8 @@ class Pipeline:
         faces = []
         for i, (track, quality) in enumerate(zip(tracks, qualities)):
             judged = rows.get(i, _NOT_JUDGED)
-            emotion = self._follow(track.id, judged, stamp, quality)
+            emotion = self._people.follow(
+                track.id, judged.probabilities, judged.weight, quality, stamp)
             faces.append(TrackedFace(
                 track, emotion, stamp - track.first_stamp, judged.activation))
         return faces
@@ -245,27 +269,6 @@ class Pipeline:
                 probabilities[n], frame_weight(detections[chosen[k]], looks[k][1], config),
                 None if maps is None else evidence(maps[n], int(probabilities[n].argmax())))
             for n, k in enumerate(good)}
-
-    def _follow(self, id_: str, judged: _Judged, stamp: float, quality: str) -> EmotionEstimate:
-        """Move a person's filter and state on by one frame."""
-        person = self._people.setdefault(id_, _Person(
-            make_filter(self.config.smoothing, self.errors),
-            EmotionState(self.labels, self.config.state)))
-        raw = judged.probabilities
-        smoothed = person.smoother.update(raw, stamp, judged.weight) if len(raw) else (
-            person.smoother.forget(stamp))
-        if len(smoothed):
-            person.state.update(smoothed, stamp)
-        return self._estimate(person.state, smoothed, raw, stamp, quality)
-
-    def _estimate(self, state: EmotionState, smoothed: np.ndarray, raw: np.ndarray,
-                  stamp: float, quality: str) -> EmotionEstimate:
-        if len(smoothed) == 0:
-            return EmotionEstimate(label=UNCERTAIN, quality=quality)
-        valence, arousal = valence_arousal(smoothed, self.labels)
-        return EmotionEstimate(
-            state.label, state.confidence(smoothed), smoothed, raw, valence, arousal,
-            state.age(stamp), quality)
 
 
 def build_pipeline(config: PipelineConfig) -> Pipeline:

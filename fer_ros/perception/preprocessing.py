@@ -23,6 +23,13 @@ TEMPLATE = np.array(
 CROP_PER_BOX = 1.13
 
 
+def check_picture(image: np.ndarray) -> None:
+    """:raises ValueError: unless it is uint8 (H, W) or (H, W, 3) with at least one pixel."""
+    if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.size == 0 or (
+            image.ndim == 3 and image.shape[2] != 3):
+        raise ValueError(f'expected uint8 (H, W) or (H, W, 3), got {image.dtype} {image.shape}')
+
+
 def to_gray(image: np.ndarray) -> np.ndarray:
     """
     Return the gray levels of a picture (ITU-R BT.601, as OpenCV weighs them).
@@ -31,9 +38,7 @@ def to_gray(image: np.ndarray) -> np.ndarray:
     :returns: uint8 (H, W); the same array if it is gray already.
     :raises ValueError: for an empty image, another shape or dtype.
     """
-    if image.dtype != np.uint8 or image.ndim not in (2, 3) or image.size == 0 or (
-            image.ndim == 3 and image.shape[2] != 3):
-        raise ValueError(f'expected uint8 (H, W) or (H, W, 3), got {image.dtype} {image.shape}')
+    check_picture(image)
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,9 @@ from fer_ros.perception.detection_decoding import STRIDES
 from fer_ros.perception.model_card import save_model_card
 from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint, weights_of
 from fer_ros.training.export import OPSET
-from fer_ros.training.face_dataset import load_face_pictures, random_sample
-from fer_ros.training.face_network import FaceNetwork
+from fer_ros.training.face_dataset import load_face_pictures
+from fer_ros.training.face_network import PIXEL_SCALE, FaceNetwork, network_of
+from fer_ros.training.face_samples import FaceSampler
 from fer_ros.training.quantization import quantize
 
 #: Crops that the ranges of the activations are taken from, and nodes left in float32: the first
@@ -26,11 +28,12 @@ _FLOAT = ('/network/heads', '/network/stem/stem.0')
 
 
 class RawPixels(nn.Module):
-    """Takes gray levels as the camera gives them; conversion is the graph's first step."""
+    """Takes gray levels as the camera gives them; their scale is in the first convolution."""
 
     def __init__(self, network: FaceNetwork) -> None:
         super().__init__()
-        self.network = network
+        self.network = copy.deepcopy(network)
+        self.network.stem[0][0].weight.data *= PIXEL_SCALE
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """
@@ -38,14 +41,14 @@ class RawPixels(nn.Module):
 
         :param x: uint8 (N, 1, H, W).
         """
-        maps: tuple[torch.Tensor, ...] = self.network(x.float())
+        maps: tuple[torch.Tensor, ...] = self.network.maps(x.float())
         return maps
 
 
 def load_network(checkpoint: Path) -> tuple[FaceNetwork, dict[str, Any]]:
     """Return the averaged network of a training run, and the run's checkpoint."""
     state = load_checkpoint(checkpoint)
-    network = FaceNetwork(state['config']['width'], state['config']['deep'])
+    network = network_of(state['config'])
     network.load_state_dict(weights_of(state))
     return network.eval(), state
 
@@ -109,7 +112,6 @@ def main(argv: list[str]) -> int:
 
 def _calibration_crops(data: Path) -> np.ndarray:
     """Return training crops, uint8 (N, 1, 256, 256)."""
-    pictures = load_face_pictures(data, 'train')
-    return np.stack([
-        random_sample(pictures, 256, (0.3, 0.1), np.random.default_rng([5, i])).image[None]
-        for i in range(_CROPS)])
+    sampler = FaceSampler(load_face_pictures(data, 'train'), 256, mosaic=0.3, crowd=0.1)
+    return np.stack([sampler.draw(np.random.default_rng([5, i])).image[None]
+                     for i in range(_CROPS)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -10,11 +11,25 @@ from tqdm import tqdm
 
 from fer_ros.perception.face_detector import FaceDetector, load_face_detector
 from fer_ros.training.datasets import load_fer2013
-from fer_ros.training.face_dataset import FaceCrops
 
 #: The teacher sees a crop enlarged so many times, with so many px of gray around it.
 _ENLARGED, _MARGIN = 4, 64
 _LOWEST_SCORE = 0.7
+
+
+@dataclass(frozen=True)
+class FaceCrops:
+    """
+    Faces without surroundings, for pasting into pictures.
+
+    :param images: uint8 (N, 48, 48), gray.
+    :param boxes: float32 (N, 4) left, top, width, height [px]; may reach beyond the crop.
+    :param landmarks: float32 (N, 5, 2) [px].
+    """
+
+    images: np.ndarray
+    boxes: np.ndarray
+    landmarks: np.ndarray
 
 
 def load_face_crops(data: Path, teacher: Path, cache: Path) -> FaceCrops:

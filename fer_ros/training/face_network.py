@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.nn import functional
 
 OUTPUTS = 15  # score logit, box (4), landmarks (10)
+#: Gray levels are multiplied by it first.
+PIXEL_SCALE = 1 / 128
 
 
 def convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1,
@@ -46,11 +50,13 @@ class FaceNetwork(nn.Module):
 
     :param width: channels at stride 8 and of the heads.
     :param deep: channels at strides 16 and 32.
+    :param stem_blocks: residual blocks at stride 4.
     """
 
-    def __init__(self, width: int = 64, deep: int = 96) -> None:
+    def __init__(self, width: int = 64, deep: int = 96, stem_blocks: int = 2) -> None:
         super().__init__()
-        self.stem = nn.Sequential(convolution(1, 16, 3, 2), separable(16, 32, 2), Residual(32))
+        self.stem = nn.Sequential(convolution(1, 16, 3, 2), separable(16, 32, 2),
+                                  *(Residual(32) for _ in range(stem_blocks)))
         self.stage8 = nn.Sequential(separable(32, width, 2), Residual(width), Residual(width))
         self.stage16 = _stage(width, deep)
         self.stage32 = _stage(deep, deep)
@@ -70,7 +76,11 @@ class FaceNetwork(nn.Module):
         :param x: float (N, 1, H, W), gray levels 0..255; H and W multiples of 32.
         :returns: three of (N, 15, H/s, W/s).
         """
-        x8 = self.stage8(self.stem(x / 128))
+        return self.maps(x * PIXEL_SCALE)
+
+    def maps(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Return what ``forward`` does, of gray levels that are scaled already."""
+        x8 = self.stage8(self.stem(x))
         x16 = self.stage16(x8)
         y32 = self.lateral32(self.stage32(x16))
         y16 = self.neck16(self.lateral16(x16) + _doubled(y32))
@@ -78,6 +88,9 @@ class FaceNetwork(nn.Module):
         return self.heads[0](y8), self.heads[1](y16), self.heads[2](y32)
 
     def _initialize(self) -> None:
+        for block in self.modules():
+            if isinstance(block, Residual):  # begins as identity (arXiv 1706.02677, 5.1)
+                nn.init.zeros_(block.change[-1][-1].weight)
         for head in self.heads:
             last = head[-1]
             nn.init.normal_(last.weight, std=0.01)
@@ -93,3 +106,8 @@ def _stage(inputs: int, outputs: int) -> nn.Sequential:
 
 def _doubled(x: torch.Tensor) -> torch.Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode='nearest')
+
+
+def network_of(config: dict[str, Any]) -> FaceNetwork:
+    """Return a new network as a preset (``config/training/face_detector.yaml``) wants it."""
+    return FaceNetwork(config['width'], config['deep'], config['stem_blocks'])

@@ -11,11 +11,15 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
+from fer_ros.perception.face_detector import load_face_detector
 from fer_ros.training.checkpoint import ResumableRun
-from fer_ros.training.face_crops import load_face_crops
-from fer_ros.training.face_dataset import FaceCrops, FacePicture, load_face_pictures, random_sample
+from fer_ros.training.detection_metrics import SMALLEST
+from fer_ros.training.face_crops import FaceCrops, load_face_crops
+from fer_ros.training.face_dataset import FacePicture, load_face_pictures
 from fer_ros.training.face_loss import detection_loss, targets_of
-from fer_ros.training.face_network import FaceNetwork
+from fer_ros.training.face_network import network_of
+from fer_ros.training.face_samples import FaceSampler
+from fer_ros.training.hard_examples import LOWEST_SCORE, with_hard_places
 from fer_ros.training.options import read_preset, run_parser
 from fer_ros.training.schedules import learning_rate, warm_ema
 
@@ -34,7 +38,7 @@ class FaceDetectorTrainer(ResumableRun):
 
     def __init__(self, config: dict[str, Any], output: Path) -> None:
         torch.manual_seed(config['seed'])
-        network = FaceNetwork(config['width'], config['deep'])
+        network = network_of(config)
         network.to(memory_format=torch.channels_last)
         super().__init__(
             config, output, network,
@@ -96,8 +100,10 @@ class _Batches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 
     def __init__(self, config: dict[str, Any], pictures: list[FacePicture],
                  crops: FaceCrops | None, first: int) -> None:
-        self._config, self._pictures, self._crops = config, pictures, crops
-        self._first = first
+        self._config, self._first = config, first
+        self._sampler = FaceSampler(
+            pictures, config['input_size'], crops=crops,
+            **{share: config[share] for share in ('mosaic', 'crowd', 'hard', 'clean')})
 
     def __len__(self) -> int:
         return max(int(self._config['steps']) - self._first, 0)
@@ -106,13 +112,11 @@ class _Batches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         if index >= len(self):
             raise IndexError(index)
         config = self._config
-        side = config['input_size']
         generator = np.random.default_rng([config['seed'], self._first + index])
-        samples = [random_sample(self._pictures, side, (config['mosaic'], config['crowd']),
-                                 generator, self._crops)
-                   for _ in range(config['batch_size'])]
+        samples = [self._sampler.draw(generator) for _ in range(config['batch_size'])]
         return (torch.from_numpy(np.stack([s.image for s in samples])[:, None]),
-                torch.from_numpy(np.stack([targets_of(s, side) for s in samples])))
+                torch.from_numpy(np.stack([
+                    targets_of(s, config['input_size']) for s in samples])))
 
 
 def main(argv: list[str]) -> int:
@@ -126,6 +130,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument('--teacher', type=Path,
                         help='detector (ONNX, card beside it) that finds box and landmarks of '
                              'those faces')
+    parser.add_argument('--hard-examples', type=Path, metavar='MODEL',
+                        help='detector (ONNX, card beside it), an earlier one of this kind: what '
+                             'it misses or takes for a face is shown more often')
     parser.add_argument('--workers', type=int, default=2,
                         help='processes that prepare pictures; 0: none beside the training')
     parser.add_argument('--steps', type=int, help="instead of the preset's")
@@ -135,6 +142,10 @@ def main(argv: list[str]) -> int:
     config = read_preset(options, steps=options.steps)
     pictures = load_face_pictures(options.data, 'train')
     print(f'{len(pictures)} pictures, {sum(len(p.boxes) for p in pictures)} faces')
+    if options.hard_examples:
+        pictures = with_hard_places(pictures, load_face_detector(
+            options.hard_examples, score_threshold=LOWEST_SCORE, min_face_size=SMALLEST))
+        print(f'{sum(len(p.hard) for p in pictures)} hard places')
     crops = None
     if options.faces:
         crops = load_face_crops(options.faces, options.teacher, options.output / 'crops.npz')

@@ -174,6 +174,28 @@ def test_packaged_models_have_names():
         build_config({**values, 'emotion_model': 'emotion_int9'})
 
 
+def test_frames_are_left_out_only_where_that_is_safe():
+    """Not while faces must be hidden; and no measured time decides where runs must be equal."""
+    values = {name: spec.default for name, spec in SPECS.items()}
+    assert build_config(values).pipeline.detector_interval == 'auto'
+    for name in ('anonymize', 'deterministic'):
+        assert build_config({**values, name: True}).pipeline.detector_interval == 1
+    fixed = {**values, 'detector_interval': 3}
+    assert build_config({**fixed, 'deterministic': True}).pipeline.detector_interval == 3
+    with pytest.raises(ValueError, match=r'detector_interval \(3\).*anonymize'):
+        build_config({**fixed, 'anonymize': True})
+
+
+def test_the_interval_can_be_set_while_running(rig, astronaut):
+    """Every image is answered; what was not looked at has no answer of its own."""
+    assert rig.node.set_parameters([
+        Parameter('detector_interval', value=3)])[0].successful
+    for i in range(9):
+        rig.send(astronaut, i / 10)
+    raws = [len(m.emotions[0].raw_probabilities) for m in rig.messages[1:]]
+    assert len(rig.messages) == 9 and 0 in raws and max(raws) == len(rig.messages[-1].labels)
+
+
 def test_live_parameters(rig, astronaut):
     """Thresholds change while running and nobody loses the id."""
     for i in range(6):

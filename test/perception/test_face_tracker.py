@@ -1,5 +1,7 @@
 """Tracker: identities, gaps, crossings, jumps in time."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -143,3 +145,38 @@ def test_who_is_gone_after_a_gap_is_forgotten():
         tracker.update([face(100, 100)], i / 10)
     assert tracker.update([], 2.4)[0].state == 'lost'
     assert tracker.update([], 2.5) == []
+
+
+def test_a_face_between_two_updates_is_where_it_should_be():
+    """Box and landmarks move along; nothing of the tracker changes by asking."""
+    tracker = FaceTracker()
+    points = np.full((5, 2), 30.0, np.float32)
+    for i in range(30):  # 90 px/s to the right
+        seen = replace(face(100 + 3 * i, 100), landmarks=points + [100 + 3 * i, 100])
+        tracker.update([seen], i / 30)
+    at_once, later = tracker.at(29 / 30)[0], tracker.at(29 / 30 + 0.1)[0]
+    assert at_once.detection.box.x == pytest.approx(157)
+    assert later.detection.box.x == pytest.approx(166, abs=1)
+    assert later.detection.landmarks[0, 0] == pytest.approx(30 + 187 + 9, abs=1)
+    assert (later.id, later.state, later.detected) == (at_once.id, 'confirmed', True)
+    assert tracker.update([face(200, 100)], 33 / 30)[0].id == at_once.id
+
+
+def test_nobody_between_updates_of_an_empty_tracker():
+    """Before the first frame as well."""
+    tracker = FaceTracker()
+    assert tracker.at(1.0) == []
+    tracker.update([], 1.0)
+    assert tracker.at(1.5) == []
+
+
+def test_a_lost_face_goes_on_between_updates():
+    """Where it was heading, at most as long as it is remembered."""
+    tracker = FaceTracker()
+    for i in range(15):
+        tracker.update([face(100 + 3 * i, 100)], i / 30)
+    lost = tracker.update([], 15 / 30)[0]
+    later = tracker.at(15 / 30 + 0.1)[0]
+    assert (lost.state, later.state) == ('lost', 'lost')
+    assert later.detection.box.x == pytest.approx(lost.detection.box.x + 9, abs=1.5)
+    assert tracker.at(100.0)[0].detection.box.x < 400

@@ -135,3 +135,64 @@ def test_bad_images_are_refused(pipeline, image):
     with pytest.raises(ValueError):
         pipeline.process(image, 0.0)
     assert pipeline.process(BLANK, 0.1).faces == []
+
+
+def test_faces_coast_between_two_looks(pipeline_config, scene):
+    """Each third frame looked at: every frame reports the face, where an unbroken watch does."""
+    every = build_pipeline(pipeline_config)
+    third = build_pipeline(replace(pipeline_config, detector_interval=3))
+    happy, looked, overlaps = {}, [], []
+    for i in range(90):
+        t = 1 + i / 30
+        frame = scene.render(t)
+        wanted, found = every.process(frame, t), third.process(frame, t)
+        looked.append(found.looked)
+        assert len(found.faces) == len(wanted.faces) or i < 12  # the first sights come later
+        for name, faces in (('every', wanted.faces), ('third', found.faces)):
+            if faces and faces[0].emotion.label == 'happy':
+                happy.setdefault(name, t)
+        if found.faces:
+            face = found.faces[0]
+            assert (len(face.emotion.raw_probabilities) > 0) == found.looked
+            overlaps.append(face.track.detection.box.iou(wanted.faces[0].track.detection.box))
+            assert len(found.regions) >= 1
+    assert looked[30:36] in ([True, False, False] * 2, [False, True, False] * 2,
+                             [False, False, True] * 2)
+    assert abs(happy['third'] - happy['every']) < 0.11
+    assert np.median(overlaps) > 0.9 and min(overlaps) > 0.75
+
+
+def test_a_new_face_is_looked_at_twice_at_once(pipeline_config, astronaut):
+    """Its confirmation does not wait for the next turn; then the turns go on."""
+    pipeline = build_pipeline(replace(pipeline_config, detector_interval=5))
+    results = [pipeline.process(astronaut, i / 30) for i in range(8)]
+    assert [r.looked for r in results] == [True, True] + [False] * 4 + [True, False]
+    assert [len(r.faces) for r in results] == [0] + [1] * 7
+
+
+def test_what_is_no_picture_is_refused_between_looks_too(pipeline_config, astronaut):
+    """Bad input never passes unseen."""
+    pipeline = build_pipeline(replace(pipeline_config, detector_interval=5))
+    for i in range(3):
+        pipeline.process(astronaut, i / 30)
+    with pytest.raises(ValueError, match='float64'):
+        pipeline.process(np.zeros((4, 4)), 0.1)
+
+
+def test_the_interval_can_change_while_running(pipeline_config, astronaut):
+    """Nobody is lost."""
+    pipeline = build_pipeline(pipeline_config)
+    for i in range(6):
+        before = pipeline.process(astronaut, i / 30).faces[0:1]
+    pipeline.reconfigure(replace(pipeline_config, detector_interval=4))
+    results = [pipeline.process(astronaut, (6 + i) / 30) for i in range(4)]
+    assert [r.looked for r in results] == [True, False, False, False]
+    assert pipeline.interval == 4
+    assert {f.track.id for r in results for f in r.faces} == {before[0].track.id}
+
+
+def test_maps_stay_between_looks(pipeline_config, astronaut):
+    """The overlay of activation maps does not flicker."""
+    pipeline = build_pipeline(replace(pipeline_config, detector_interval=3, maps=True))
+    results = [pipeline.process(astronaut, i / 30) for i in range(6)]
+    assert all(f.activation_map is not None for r in results[1:] for f in r.faces)

@@ -22,15 +22,12 @@ from fer_ros.training import (  # noqa: E402
     train_face_detector,
 )
 from fer_ros.training.face_augmentation import degrade, draw_lookalike  # noqa: E402
-from fer_ros.training.face_crops import label_crops, load_face_crops  # noqa: E402
-from fer_ros.training.face_dataset import (  # noqa: E402
-    FaceCrops,
-    FacePicture,
-    load_face_pictures,
-    random_sample,
-)
+from fer_ros.training.face_crops import FaceCrops, label_crops, load_face_crops  # noqa: E402
+from fer_ros.training.face_dataset import FacePicture, load_face_pictures  # noqa: E402
 from fer_ros.training.face_loss import detection_loss, targets_of  # noqa: E402
 from fer_ros.training.face_network import FaceNetwork  # noqa: E402
+from fer_ros.training.face_samples import FaceSampler  # noqa: E402
+from fer_ros.training.hard_examples import with_hard_places  # noqa: E402
 
 PRESET = Path(__file__).resolve().parents[2] / 'config' / 'training' / 'face_detector.yaml'
 
@@ -117,10 +114,10 @@ def test_missing_and_damaged_data_is_named(folder, tmp_path):
 
 def test_samples_carry_their_labels_along(folder):
     """The picture around the moved landmarks is the picture around the labeled ones."""
-    pictures = load_face_pictures(folder, 'train')
+    sampler = FaceSampler(load_face_pictures(folder, 'train'), 128, mosaic=0.3, crowd=0.2)
     faces, mirrored = 0, set()
     for seed in range(60):
-        sample = random_sample(pictures, 128, (0.3, 0.2), np.random.default_rng(seed))
+        sample = sampler.draw(np.random.default_rng(seed))
         assert sample.image.shape == (128, 128) and sample.image.dtype == np.uint8
         assert len(sample.boxes) == len(sample.landmarks)
         for box, points in zip(sample.boxes, sample.landmarks):
@@ -135,11 +132,44 @@ def test_samples_carry_their_labels_along(folder):
 
 
 def test_samples_repeat_with_their_seed(folder):
-    pictures = load_face_pictures(folder, 'train')
-    first, again = (random_sample(pictures, 96, (0.3, 0.2), np.random.default_rng(7))
-                    for _ in range(2))
+    sampler = FaceSampler(load_face_pictures(folder, 'train'), 96, mosaic=0.3, crowd=0.2)
+    first, again = (sampler.draw(np.random.default_rng(7)) for _ in range(2))
     assert np.array_equal(first.image, again.image)
     assert np.array_equal(first.boxes, again.boxes)
+
+
+def test_clean_samples_keep_the_gray_levels():
+    """Neither light nor camera: a flat picture stays flat; else most do not."""
+    flat = FacePicture(np.full((64, 64, 3), 100, np.uint8), np.empty((0, 4), np.float32),
+                       np.empty((0, 5, 2), np.float32), np.empty((0, 4), np.float32), 'flat')
+    levels = {clean: [FaceSampler([flat], 64, clean=clean).draw(
+        np.random.default_rng(seed)).image.mean() for seed in range(40)] for clean in (0.0, 1.0)}
+    assert np.sum(np.abs(np.array(levels[1.0]) - 100) < 0.5) >= 30  # the others: lookalikes
+    assert np.sum(np.abs(np.array(levels[0.0]) - 100) < 0.5) < 15
+
+
+def test_what_the_detector_gets_wrong_becomes_a_hard_place(folder, astronaut, hopper):
+    """A missed face; a face where none is labeled (neither); a face in a faceless picture."""
+    detector = load_face_detector(resource_path('models/face_detector.onnx'), score_threshold=0.3)
+    box = np.array([FACES['astronaut'][0]], np.float32)
+    nothing = np.empty((0, 4), np.float32)
+
+    def made(image, boxes, ignored=nothing):
+        return FacePicture(image, boxes, np.full((len(boxes), 5, 2), np.nan, np.float32),
+                           ignored, 'made')
+    elsewhere = np.array([[300, 350, 60, 60]], np.float32)
+    known, missed, unlabeled, faceless = with_hard_places([
+        made(astronaut, box), made(astronaut, np.concatenate([box, elsewhere])),
+        made(np.hstack([astronaut, np.resize(hopper[:512], (512, 512, 3))]), box),
+        made(astronaut, nothing)], detector)
+    assert len(known.hard) == len(known.ignored) == 0
+    np.testing.assert_allclose(missed.hard, elsewhere)
+    assert len(unlabeled.hard) == 0 and len(unlabeled.ignored) == 1
+    assert unlabeled.ignored[0, 0] > 512
+    assert len(faceless.hard) == 1 and faceless.faceless
+    shown = [FaceSampler([known, faceless], 96, hard=1.0).draw(np.random.default_rng(i))
+             for i in range(20)]
+    assert all(s.name in ('made', 'mosaic') and len(s.boxes) == 0 for s in shown)
 
 
 @pytest.mark.parametrize('level', [0, 255])
@@ -157,8 +187,9 @@ def test_pasted_faces_carry_their_labels(folder, astronaut):
         np.array([[4, 0, 40, 48]], np.float32),
         np.array([[[16, 18], [33, 18], [25, 27], [17, 35], [33, 36]]], np.float32))
     empty = [p for p in load_face_pictures(folder, 'train') if p.name == 'empty.png']
-    pasted = [s for s in (random_sample(empty, 128, (0.0, 0.0), np.random.default_rng(i), crops)
-                          for i in range(100)) if np.isfinite(s.landmarks).any()]
+    sampler = FaceSampler(empty, 128, crops=crops)
+    pasted = [s for s in (sampler.draw(np.random.default_rng(i)) for i in range(100))
+              if np.isfinite(s.landmarks).any()]
     assert 15 < len(pasted) < 45
     for sample in pasted:
         known = np.isfinite(sample.landmarks).all((1, 2))

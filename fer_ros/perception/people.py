@@ -1,0 +1,94 @@
+"""What is remembered of each tracked face: its smoothed emotion and its state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_ros.perception.emotion_state import EmotionState, StateConfig
+from fer_ros.perception.error_model import ErrorModel
+from fer_ros.perception.labels import valence_arousal
+from fer_ros.perception.smoothing import ProbabilityFilter, SmoothingConfig, make_filter
+from fer_ros.perception.types import QUALITY_OK, UNCERTAIN, EmotionEstimate
+
+NO_ANSWER = np.empty(0, np.float32)
+
+
+@dataclass
+class _Person:
+    smoother: ProbabilityFilter
+    state: EmotionState
+    quality: str = QUALITY_OK
+
+
+class People:
+    """
+    The filters and states of all faces, by track id.
+
+    :param labels: the emotions in the order of the probabilities.
+    :param errors: of the classifier, for the filters.
+    """
+
+    def __init__(self, labels: tuple[str, ...], errors: ErrorModel, smoothing: SmoothingConfig,
+                 state: StateConfig) -> None:
+        self.labels, self.errors = labels, errors
+        self._smoothing, self._state = smoothing, state
+        self._people: dict[str, _Person] = {}
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def keep(self, ids: Iterable[str]) -> None:
+        """Forget everybody else."""
+        kept = set(ids)
+        self._people = {id_: p for id_, p in self._people.items() if id_ in kept}
+
+    def reconfigure(self, smoothing: SmoothingConfig, state: StateConfig) -> None:
+        """Take new thresholds and times without losing anybody."""
+        self._smoothing, self._state = smoothing, state
+        for person in self._people.values():
+            if smoothing.kind != person.smoother.config.kind:
+                person.smoother = make_filter(smoothing, self.errors).continue_from(
+                    person.smoother)
+            person.smoother.config, person.state.config = smoothing, state
+
+    def follow(self, id_: str, raw: np.ndarray, weight: float, quality: str,
+               stamp: float) -> EmotionEstimate:
+        """
+        Move a person's filter and state on by a frame that was looked at.
+
+        :param raw: float32 (L,), the classifier's answer; empty where quality forbids one.
+        :param weight: trust in it, 0..1.
+        :param stamp: time of the frame [s].
+        """
+        person = self._people.setdefault(id_, _Person(
+            make_filter(self._smoothing, self.errors), EmotionState(self.labels, self._state)))
+        person.quality = quality
+        smoothed = person.smoother.update(raw, stamp, weight) if len(raw) else (
+            person.smoother.forget(stamp))
+        return self._moved(person, smoothed, raw, stamp)
+
+    def coast(self, id_: str, stamp: float) -> EmotionEstimate:
+        """Return a person's emotion in a frame that nobody looked at: probabilities hold."""
+        person = self._people[id_]
+        return self._moved(person, person.smoother.value, NO_ANSWER, stamp)
+
+    def once(self, raw: np.ndarray, quality: str) -> EmotionEstimate:
+        """Return the emotion in a still picture: nothing is smoothed, nobody is remembered."""
+        state = EmotionState(self.labels, StateConfig(
+            self._state.enter_threshold, self._state.exit_threshold, 0.0))
+        return self._moved(_Person(make_filter(self._smoothing, self.errors), state, quality),
+                           raw, raw, 0.0)
+
+    def _moved(self, person: _Person, smoothed: np.ndarray, raw: np.ndarray,
+               stamp: float) -> EmotionEstimate:
+        if len(smoothed) == 0:
+            return EmotionEstimate(label=UNCERTAIN, quality=person.quality)
+        state = person.state
+        state.update(smoothed, stamp)
+        valence, arousal = valence_arousal(smoothed, self.labels)
+        return EmotionEstimate(
+            state.label, state.confidence(smoothed), smoothed, raw, valence, arousal,
+            state.age(stamp), person.quality)
