@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
@@ -114,7 +115,9 @@ class BagPlayerNode(WorkingNode):
                 self._play()
         except Exception as error:  # a damaged bag raises whatever its storage raises
             raise BagError(f"'{self.value('bag')}' cannot be read on: {error}") from error
-        if not self.stopping.wait(0.3):  # let the last messages leave
+        for publisher in self._topics.values():  # let the last messages arrive
+            publisher.wait_for_all_acked(Duration(seconds=2))
+        if not self.stopping.wait(0.3):
             self.get_logger().info('the bag has ended')
 
     def _wait_for_subscribers(self, patience: float = 2.0) -> None:

@@ -37,8 +37,9 @@ SPECS: dict[str, Spec] = {
                       live=False),
     'image_depth': Spec(1, 'QoS history depth of the image subscription', 1, 100, live=False),
     'deterministic': Spec(False, 'process every image in its order, drop none, and report no '
-                          'processing time: the same bag gives the same bytes; latency grows if '
-                          'images come too fast', live=False),
+                          'processing time: the same bag gives the same bytes (with image_qos '
+                          'reliable none is lost on the way); latency grows if images come too '
+                          'fast', live=False),
     'use_depth': Spec(False, 'subscribe to depth and camera_info and report where faces are',
                       live=False),
     'depth_tolerance': Spec(0.1, 'largest difference between the stamps of image and depth [s]',

@@ -107,15 +107,31 @@ class ExponentialFilter(ProbabilityFilter):
     """
     First-order low pass on log-probabilities.
 
-    ``l += (1 - exp(-w dt / tau)) * (log p - l)``, then a softmax. Averaging logarithms (the
-    geometric mean) lets one confident wrong frame weigh less than averaging probabilities.
+    ``l += g / W (log p - l)`` with ``g = 1 - exp(-w dt / tau)``, then a softmax. Averaging
+    logarithms (the geometric mean) lets one confident wrong frame weigh less than averaging
+    probabilities. ``W``, the weight of all frames so far, corrects the start as in Adam (Kingma
+    and Ba 2015, arXiv 1412.6980, section 3): the first frame weighs no more than the second.
     """
+
+    def __init__(self, config: SmoothingConfig, model: ErrorModel) -> None:
+        super().__init__(config, model)
+        self._total = 1.0
+        self._first_weight: float | None = None
+
+    def _first(self, frame: np.ndarray, stamp: float, weight: float) -> np.ndarray:
+        self._first_weight = weight
+        return super()._first(frame, stamp, weight)
 
     def _next(self, value: np.ndarray, frame: np.ndarray, stamp: float, passed: float,
               weight: float) -> np.ndarray:
+        if self._first_weight is not None:  # it stands for as long as the step after it
+            self._total = -math.expm1(-self._first_weight * passed / self.config.time)
+            self._first_weight = None
         gain = -math.expm1(-weight * passed / self.config.time)
+        self._total += gain * (1 - self._total)
         old = np.log(np.maximum(value, _FLOOR))
-        mixed = old + gain * (np.log(np.maximum(frame, _FLOOR)) - old)
+        share = gain / self._total if gain > 0 else 0.0
+        mixed = old + share * (np.log(np.maximum(frame, _FLOOR)) - old)
         return np.exp(mixed - mixed.max())
 
 

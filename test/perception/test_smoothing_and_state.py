@@ -30,6 +30,18 @@ def run(rate, kind):
     return None
 
 
+@pytest.mark.parametrize('rate', [5, 30])
+def test_the_first_frame_weighs_no_more_than_the_second(rate):
+    """One bad frame at the start is half of the truth after two, a quarter after four."""
+    filter_ = make_filter(SmoothingConfig(time=10.0), MODEL)
+    bad, good = np.array([0.9, 0.1]), np.array([0.1, 0.9])
+    filter_.update(bad, 0.0)
+    assert filter_.update(good, 1 / rate) == pytest.approx([0.5, 0.5], abs=0.02)
+    filter_.update(good, 2 / rate)
+    odds = np.log(filter_.update(good, 3 / rate))
+    assert odds[1] - odds[0] == pytest.approx(0.5 * np.log(9), rel=0.05)
+
+
 @pytest.mark.parametrize('kind', FILTERS)
 def test_same_state_at_every_rate(kind):
     """5, 15, 30 and 60 Hz switch within one frame period of each other."""
