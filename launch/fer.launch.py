@@ -11,8 +11,10 @@ import yaml
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
-from launch.substitutions import EnvironmentVariable, LaunchConfiguration
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode, Node
+
+from fer_ros.nodes.transport import transport_variables
 
 CONFIG = Path(get_package_share_directory('fer_ros')) / 'config'
 
@@ -52,13 +54,15 @@ OTHERS = (
     ('use_sim_time', 'false', 'take the time from /clock'),
     ('params_file', str(CONFIG / 'emotion_node.yaml'), 'parameters of emotion_node'),
     ('policy_file', str(CONFIG / 'behavior.yaml'), 'policy of behavior_node'),
+    ('transport', 'shared_memory', 'of Fast DDS: shared_memory (large enough for images; UDP to '
+                                   'other machines), large_data (TCP to others) or keep; what '
+                                   'you have set yourself stays'),
     ('log_level', 'info', 'debug, info, warn, error or fatal'),
 )
 
 
 def generate_launch_description() -> LaunchDescription:
     """Declare the arguments and start the nodes."""
-    transports = 'FASTDDS_BUILTIN_TRANSPORTS'
     return LaunchDescription([
         *(DeclareLaunchArgument(name, default_value=name_in_node, description=text)
           for name, name_in_node, text in TOPICS),
@@ -66,11 +70,16 @@ def generate_launch_description() -> LaunchDescription:
           for name, text in PARAMETERS),
         *(DeclareLaunchArgument(name, default_value=default, description=text)
           for name, default, text in OTHERS),
-        # The default shared memory of Fast DDS (512 KB) loses images; the user's setting stays.
-        SetEnvironmentVariable(
-            transports, EnvironmentVariable(transports, default_value='LARGE_DATA')),
+        OpaqueFunction(function=set_transport),
         OpaqueFunction(function=start_nodes),
     ])
+
+
+def set_transport(context: LaunchContext) -> list[SetEnvironmentVariable]:
+    """Return the variables that let Fast DDS pass images on; the user's choice stays."""
+    kind = LaunchConfiguration('transport').perform(context)
+    return [SetEnvironmentVariable(*variable)
+            for variable in transport_variables(kind, context.environment).items()]
 
 
 def start_nodes(context: LaunchContext) -> list[Node]:

@@ -83,3 +83,16 @@ def test_parameters_are_those_of_the_node():
 ])
 def test_arguments_choose_the_nodes(values, executables):
     assert set(started(**values)) == executables
+
+
+def test_the_transport_suits_images_unless_the_user_has_chosen(monkeypatch):
+    module = load('fer')
+    from launch import LaunchContext
+    for name in ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE',
+                 'FASTDDS_BUILTIN_TRANSPORTS'):
+        monkeypatch.delenv(name, raising=False)
+    context = LaunchContext()
+    context.launch_configurations['transport'] = 'shared_memory'
+    assert len(module.set_transport(context)) == 1
+    monkeypatch.setenv('FASTDDS_BUILTIN_TRANSPORTS', 'UDPv4')
+    assert module.set_transport(context) == []

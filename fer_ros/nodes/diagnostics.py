@@ -16,8 +16,9 @@ FAULT_PERIOD = 10.0
 #: The latest fault makes the status WARN for so long [s].
 FAULT_MEMORY = 5.0
 TRANSPORT_HINT = (
-    'images larger than 0.5 MB do not fit the default Fast DDS transport: set '
-    'FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA for the camera driver and this node')
+    'images larger than 0.5 MB do not fit the default Fast DDS transport: for the camera driver '
+    'and this node, set FASTDDS_DEFAULT_PROFILES_FILE to config/fastdds_one_machine.xml of '
+    'fer_ros, or FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA if they run on two machines')
 
 
 class FaultLog:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -49,10 +50,9 @@ def decode_maps(
         maps = outputs[f'map_{stride}'].reshape(15, -1)
         cells = np.flatnonzero(maps[0] >= lowest)
         if len(cells):
-            raw = maps[:, cells].T
-            parts.append(_from_cells(cells, 1 / (1 + np.exp(-raw[:, 0])), raw[:, 1:5],
-                                     raw[:, 5:], stride, width // stride))
-    return _joined(parts)
+            parts.append(_Cells(cells, stride, width // stride, maps[:, cells].T))
+    found = _from_cells(parts)
+    return Candidates(found.boxes, 1 / (1 + np.exp(-found.scores)), found.landmarks)
 
 
 def decode_yunet(
@@ -71,8 +71,8 @@ def decode_yunet(
     :param height: of the network's input [px], a multiple of 32.
     :param score_threshold: candidates below it are left out.
     """
-    return _joined([
-        _decode_stride(outputs, s, width // s, score_threshold) for s in STRIDES])
+    parts = [_yunet_cells(outputs, s, width // s, score_threshold) for s in STRIDES]
+    return _from_cells([part for part in parts if len(part.numbers)])
 
 
 def decode_rfb(
@@ -114,33 +114,40 @@ def suppress(candidates: Candidates, nms_threshold: float) -> Candidates:
     return candidates.take(np.asarray(kept, np.int64).reshape(-1))
 
 
-def _decode_stride(
-        outputs: dict[str, np.ndarray], stride: int, columns: int,
-        score_threshold: float) -> Candidates:
+class _Cells(NamedTuple):
+    """The cells of one stride that may be faces: numbers (N,), score, box, landmarks (N, 15)."""
+
+    numbers: np.ndarray
+    stride: int
+    columns: int
+    values: np.ndarray
+
+
+def _yunet_cells(outputs: dict[str, np.ndarray], stride: int, columns: int,
+                 score_threshold: float) -> _Cells:
     scores = np.clip(outputs[f'cls_{stride}'][0, :, 0], 0.0, 1.0)
     if f'obj_{stride}' in outputs:
         scores = np.sqrt(scores * np.clip(outputs[f'obj_{stride}'][0, :, 0], 0.0, 1.0))
     cells = np.flatnonzero(scores >= score_threshold)
-    return _from_cells(cells, scores[cells], outputs[f'bbox_{stride}'][0, cells],
-                       outputs[f'kps_{stride}'][0, cells], stride, columns)
+    return _Cells(cells, stride, columns, np.concatenate(
+        [scores[cells, None], outputs[f'bbox_{stride}'][0, cells],
+         outputs[f'kps_{stride}'][0, cells]], 1))
 
 
-def _from_cells(cells: np.ndarray, scores: np.ndarray, raw: np.ndarray, offsets: np.ndarray,
-                stride: int, columns: int) -> Candidates:
-    corners = np.stack([cells % columns, cells // columns], 1).astype(np.float32)
-    sizes = np.exp(np.minimum(raw[:, 2:], 10.0)) * stride
-    boxes = np.concatenate([(corners + raw[:, :2]) * stride - sizes / 2, sizes], 1)
-    points = (corners[:, None] + offsets.reshape(-1, 5, 2)) * stride
-    return Candidates(boxes, scores, points)
-
-
-def _joined(parts: list[Candidates]) -> Candidates:
+def _from_cells(parts: list[_Cells]) -> Candidates:
+    """Decode the cells of all strides at once: every call of NumPy costs as much as a face."""
     if not parts:
         return Candidates(np.empty((0, 4), np.float32), np.empty(0, np.float32),
                           np.empty((0, 5, 2), np.float32))
-    return Candidates(
-        np.concatenate([p.boxes for p in parts]), np.concatenate([p.scores for p in parts]),
-        np.concatenate([p.landmarks for p in parts if p.landmarks is not None]))
+    places = np.array([divmod(n, part.columns)[::-1] for part in parts
+                       for n in part.numbers.tolist()], np.float32)
+    strides = np.array([part.stride for part in parts for _ in part.numbers], np.float32)[:, None]
+    values = np.concatenate([part.values for part in parts])
+    boxes = np.empty((len(values), 4), np.float32)
+    boxes[:, 2:] = np.exp(np.minimum(values[:, 3:5], 10.0)) * strides
+    boxes[:, :2] = (places + values[:, 1:3]) * strides - boxes[:, 2:] / 2
+    points = (places[:, None] + values[:, 5:].reshape(-1, 5, 2)) * strides[:, None]
+    return Candidates(boxes, values[:, 0], points)
 
 
 def _logit(probability: float) -> float:

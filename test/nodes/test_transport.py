@@ -1,0 +1,32 @@
+"""Fast DDS gets a transport that holds images, and the user's choice stays."""
+
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from fer_ros.nodes.transport import transport_variables
+
+
+@pytest.mark.parametrize('distribution, name', [
+    ('jazzy', 'FASTRTPS'), ('kilted', 'FASTDDS'), ('', 'FASTDDS')])
+def test_shared_memory_is_a_profile_that_is_there(distribution, name):
+    """Under the name that this version of Fast DDS knows; 32 MB and UDP in the file."""
+    variables = transport_variables('shared_memory', {'ROS_DISTRO': distribution})
+    assert list(variables) == [f'{name}_DEFAULT_PROFILES_FILE']
+    for file in variables.values():
+        text = [element.text for element in ElementTree.parse(file).iter()]
+        assert {'SHM', 'UDPv4', str(32 << 20)} <= set(text)
+
+
+@pytest.mark.parametrize('name', ['FASTDDS_DEFAULT_PROFILES_FILE', 'FASTDDS_BUILTIN_TRANSPORTS',
+                                  'FASTRTPS_DEFAULT_PROFILES_FILE'])
+@pytest.mark.parametrize('kind', ['shared_memory', 'large_data', 'keep'])
+def test_what_the_user_has_chosen_stays(name, kind):
+    assert transport_variables(kind, {name: 'mine'}) == {}
+
+
+def test_large_data_keep_and_nonsense():
+    assert transport_variables('large_data', {}) == {'FASTDDS_BUILTIN_TRANSPORTS': 'LARGE_DATA'}
+    assert transport_variables('keep', {}) == {}
+    with pytest.raises(ValueError, match="'pigeon', allowed: shared_memory"):
+        transport_variables('pigeon', {})
