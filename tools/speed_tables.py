@@ -1,9 +1,10 @@
 """
 Write the measured figures of detector, pipeline and node into the documents that tell them.
 
-``python -m tools.speed_tables [runs/detectors] [runs/pipeline]``: results and plots in the folders
-named (of ``fer_ros evaluate-detector`` and ``evaluate-pipeline``) are taken over first; those of
-``make bench`` and ``make soak`` lie in benchmark/results already.
+``python -m tools.speed_tables [runs/detectors] [runs/pipeline] [runs/tracker]``: results and plots
+in the folders named (of ``fer_ros evaluate-detector``, ``evaluate-pipeline`` and
+``evaluate-tracker``) are taken over first; those of ``make bench`` and ``make soak`` lie in
+benchmark/results already.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ RESULTS = ROOT / 'benchmark' / 'results'
 DOCUMENTS = {
     'README.md': ('faces', 'pipeline', 'latency', 'load', 'peers'),
     'benchmark/README.md': ('tricks', 'growth', 'resolutions', 'nodes', 'soak'),
+    'docs/tracker.md': ('tracking', 'clips'),
     'docs/face_detector.md': ('detectors', 'conditions', 'cost', 'scenes')}
 _PLOTS = {'detectors.png': 'detectors.png', 'quality.png': 'quality_gates.png'}
 _SIZES = {'recall_12-24': '12 to 24 px', 'recall_24-48': '24 to 48 px',
@@ -31,7 +33,7 @@ _SIZES = {'recall_12-24': '12 to 24 px', 'recall_24-48': '24 to 48 px',
 def tables() -> dict[str, str]:
     """Return every table by its name, in Markdown, from the files in benchmark/results."""
     detectors = _read('detectors')['detectors']
-    scenes, bench = _read('pipeline'), _read('bench')
+    scenes, bench, tracker = _read('pipeline'), _read('bench'), _read('tracker')
     return {
         'faces': _side_by_side(detectors, {
             **{key: f'recall, {text} [%]' for key, text in _SIZES.items()},
@@ -55,6 +57,8 @@ def tables() -> dict[str, str]:
             f'{kind}_{size}': f'{text} at {size} [ms]'
             for size in ('160x120', '320x240', '640x480')
             for kind, text in (('ms', 'network'), ('whole_ms', 'whole'))}),
+        'tracking': _tracking(tracker['scenes']),
+        'clips': rows_to_table([{'clip': name, **row} for name, row in tracker['clips'].items()]),
         'scenes': _scenes(scenes),
         **{name: rows_to_table(bench[name]) for name in ('pipeline', 'latency', 'load')},
         'peers': rows_to_table(bench['peers']),
@@ -101,6 +105,14 @@ def _scenes(scenes: dict[str, Any]) -> str:
             'same_answer_as_alone_of_found': 'same answer as alone, of those found'}
     return '\n'.join(['| share of all faces | % |', '|---|---|'] + [
         f'| {text} | {100 * scenes[key]:.1f} |' for key, text in rows.items()])
+
+
+def _tracking(scenes: dict[str, dict[str, float]]) -> str:
+    lines = ['| scene | IDF1 | MOTA | id switches | fragments |', '|---|---|---|---|---|']
+    for name, row in scenes.items():
+        lines.append(f'| {name} | {row["idf1"]:.3f} | {row["mota"]:.3f} | {row["switches"]:.2f} | '
+                     f'{row["fragments"]:.1f} |')
+    return '\n'.join(lines)
 
 
 def _soak(soak: dict[str, Any]) -> str:

@@ -59,7 +59,7 @@ SPECS: dict[str, Spec] = {
     'nms_threshold': Spec(0.4, 'overlap (IoU) from which two detections are one face',
                           0.05, 0.95, live=False),
     'min_hits': Spec(2, 'detections until a new face is reported', 1, 100),
-    'max_age': Spec(2.0, 'a face unseen for longer is forgotten [s]', 0.0, 60.0),
+    'max_age': Spec(2.5, 'a face unseen for longer is forgotten [s]', 0.0, 60.0),
     'min_emotion_size': Spec(20.0, 'smallest face to classify [px of the source image]',
                              8.0, 2000.0),
     'min_visible': Spec(0.7, 'smallest share of a face inside the image to classify it',

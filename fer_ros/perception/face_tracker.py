@@ -33,7 +33,7 @@ class TrackerConfig:
 
     high_score: float = 0.6
     min_hits: int = 2
-    max_age: float = 2.0
+    max_age: float = 2.5
     max_distance: float = 1.0
 
 
@@ -89,6 +89,10 @@ class FaceTracker:
         unmatched = self._match(self._tracks, strong, stamp)
         missed = [track for track in self._tracks if not track.detected]
         self._match([track for track in missed if track.confirmed], weak, stamp)
+        for track in self._tracks:
+            if not track.detected:
+                # Unseen people walk on; their bobbing heads and noisy sizes do not.
+                track.mean[1:, 1] = 0.0
         # A face that vanishes before it is confirmed was a false alarm.
         self._tracks = [t for t in self._tracks if t.detected or t.confirmed]
         for detection in unmatched:
