@@ -6,8 +6,13 @@ import math
 
 #: 'auto' looks at least so often [s]: the states change no slower for it (fer_ros state-bench).
 LONGEST_PAUSE = 0.1
-#: How much the latest frame counts in the averages of period and cost.
+#: ... unless looks take so long that they would fill more than this share of the time.
+_MOST = 0.4
+#: How much the latest look counts in the average of their costs.
 _NEWEST = 0.1
+#: A frame period that seems to grow is believed slowly: frames may have been dropped.
+_GROWTH = 1.05
+_TOLERANCE = 1e-3
 
 
 class DetectionSchedule:
@@ -26,24 +31,14 @@ class DetectionSchedule:
         if not 0 < max_load <= 1:
             raise ValueError(f'max_load is {max_load}, must be above 0 and at most 1')
         self._wanted, self._max_load = interval, max_load
+        #: frames from the last but one look to the last.
+        self.interval = 1
         self.reset()
 
     def reset(self) -> None:
         """Look at the next frame, and measure period and cost anew."""
-        self._stamp = self._looked = math.nan
-        self._skipped = 0
-        self._period = self._cost = math.nan
-
-    @property
-    def interval(self) -> int:
-        """Frames from one look to the next, as of now."""
-        if not isinstance(self._wanted, str):
-            return self._wanted
-        # NaN until two frames came and one was looked at.
-        if not self._period > 0 or math.isnan(self._cost):
-            return 1
-        affordable = math.ceil(self._cost / (self._period * self._max_load))
-        return max(1, min(affordable, int(LONGEST_PAUSE / self._period + 1e-3)))
+        self._stamp = self._looked = self._period = self._cost = math.nan
+        self._frames = 0
 
     def due(self, stamp: float, hurry: bool = False) -> bool:
         """
@@ -52,23 +47,28 @@ class DetectionSchedule:
         :param stamp: time of the frame [s], not before the last one's.
         :param hurry: somebody waits for the next look.
         """
-        self._period = _average(self._period, stamp - self._stamp)
+        passed = stamp - self._stamp
+        if passed > 0:
+            self._period = passed if math.isnan(self._period) else min(
+                passed, self._period * _GROWTH)
         self._stamp = stamp
-        pause = stamp - self._looked
-        late = self._wanted == 'auto' and pause >= LONGEST_PAUSE - 1e-3
-        if hurry or late or math.isnan(pause) or self._skipped + 1 >= self.interval:
-            self._skipped, self._looked = 0, stamp
-            return True
-        self._skipped += 1
-        return False
+        self._frames += 1
+        if not (hurry or math.isnan(self._looked) or self._is_time(stamp - self._looked)):
+            return False
+        self.interval, self._frames, self._looked = self._frames, 0, stamp
+        return True
 
     def took(self, seconds: float) -> None:
         """Note what the last look took [s]."""
-        self._cost = _average(self._cost, seconds)
+        self._cost = seconds if math.isnan(self._cost) else (
+            self._cost + _NEWEST * (seconds - self._cost))
 
-
-def _average(old: float, new: float) -> float:
-    """Return a running average; NaN stands for nothing yet."""
-    if math.isnan(old) or math.isnan(new):
-        return old if math.isnan(new) else new
-    return old + _NEWEST * (new - old)
+    def _is_time(self, pause: float) -> bool:
+        """Judge a pause since the last look [s]."""
+        if not isinstance(self._wanted, str):
+            return self._frames >= self._wanted
+        if math.isnan(self._period) or math.isnan(self._cost):
+            return True
+        longest = max(LONGEST_PAUSE, self._cost / _MOST)
+        return (pause >= self._cost / self._max_load - _TOLERANCE
+                or pause + self._period > longest + _TOLERANCE)

@@ -185,8 +185,8 @@ def test_the_interval_can_change_while_running(pipeline_config, astronaut):
     for i in range(6):
         before = pipeline.process(astronaut, i / 30).faces[0:1]
     pipeline.reconfigure(replace(pipeline_config, detector_interval=4))
-    results = [pipeline.process(astronaut, (6 + i) / 30) for i in range(4)]
-    assert [r.looked for r in results] == [True, False, False, False]
+    results = [pipeline.process(astronaut, (6 + i) / 30) for i in range(5)]
+    assert [r.looked for r in results] == [True, False, False, False, True]
     assert pipeline.interval == 4
     assert {f.track.id for r in results for f in r.faces} == {before[0].track.id}
 
