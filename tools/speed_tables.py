@@ -99,12 +99,11 @@ def _side_by_side(detectors: dict[str, dict[str, float]], keys: dict[str, str]) 
 
 
 def _scenes(scenes: dict[str, Any]) -> str:
-    rows = {'found': 'found in the scene', 'accuracy_alone': 'accuracy, the face alone',
-            'accuracy_in_scene_aligned': 'accuracy in the scene, aligned by landmarks',
-            'accuracy_in_scene_unaligned': 'accuracy in the scene, cut by the box',
-            'same_answer_as_alone_of_found': 'same answer as alone, of those found'}
-    return '\n'.join(['| share of all faces | % |', '|---|---|'] + [
-        f'| {text} | {100 * scenes[key]:.1f} |' for key, text in rows.items()])
+    return _side_by_side(scenes['detectors'], {
+        'found': 'found in the scene [%]', 'accuracy_alone': 'accuracy, the face alone [%]',
+        'accuracy_in_scene_aligned': 'accuracy in the scene, aligned by landmarks [%]',
+        'accuracy_in_scene_unaligned': 'accuracy in the scene, cut by the box [%]',
+        'same_answer_as_alone_of_found': 'same answer as alone, of those found [%]'})
 
 
 def _tracking(scenes: dict[str, dict[str, float]]) -> str:

@@ -6,7 +6,7 @@ import argparse
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -148,6 +148,8 @@ def main(argv: list[str]) -> int:
                         help='face data; the validation pictures without a face are the scenes')
     parser.add_argument('--detector', type=Path,
                         default=resource_path('models/face_detector.onnx'))
+    parser.add_argument('--beside', type=Path, nargs='*', default=[], metavar='DETECTOR',
+                        help='judge these detectors in scenes too')
     parser.add_argument('--emotion', type=Path, default=resource_path('models/emotion.onnx'))
     parser.add_argument('--count', type=int, default=1500, help='faces for the alignment')
     parser.add_argument('--measured', type=int, default=400, help='faces for the measures')
@@ -167,16 +169,21 @@ def main(argv: list[str]) -> int:
     scenes = [cv2.cvtColor(p.image, cv2.COLOR_BGR2GRAY)
               for p in load_face_pictures(options.scenes, 'val') if p.faceless]
     chosen = np.random.default_rng(0).permutation(len(faces))
-    figures = judge_alignment(pipeline, faces.subset(chosen[:options.count]), scenes)
-    for name, value in figures.items():
-        print(f'{name:32} {value:.4g}')
+    detectors = {}
+    for detector in (options.detector, *options.beside):
+        judged = build_pipeline(replace(config, detector_model=detector))
+        detectors[judged.detector.card.name] = figures = judge_alignment(
+            judged, faces.subset(chosen[:options.count]), scenes)
+        print(judged.detector.card.name)
+        for name, value in figures.items():
+            print(f'  {name:32} {value:.4g}')
     measures = judge_measures(pipeline, faces.subset(chosen[:options.measured]), scenes)
     options.output.mkdir(parents=True, exist_ok=True)
     plot_measures(measures, config.quality, options.output / 'quality.png')
     (options.output / 'pipeline.json').write_text(json.dumps({
         'date': time.strftime('%Y-%m-%d'), 'machine': describe_machine(),
-        'detector': pipeline.detector.card.name, 'emotion': pipeline.classifier.card.name,
-        **figures}, indent=2) + '\n', encoding='utf-8')
+        'emotion': pipeline.classifier.card.name, 'detectors': detectors}, indent=2) + '\n',
+        encoding='utf-8')
     print(f'kept in {options.output}: pipeline.json, quality.png')
     return 0
 

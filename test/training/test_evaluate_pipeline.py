@@ -90,10 +90,12 @@ def test_the_answer_is_counted_against_the_majority(files, crops):
 def test_the_command_writes_table_and_plot(files, tmp_path, capsys):
     assert evaluate_pipeline.main([
         '--faces', str(files / 'fer.npz'), '--scenes', str(files), '--measured', '2',
+        '--beside', str(resource_path('models/face_detector_int8.onnx')),
         '--output', str(tmp_path)]) == 0
     assert 'accuracy_in_scene_aligned' in capsys.readouterr().out
     kept = json.loads((tmp_path / 'pipeline.json').read_text(encoding='utf-8'))
-    assert kept['emotion'] and 0 <= kept['found'] <= 1
+    assert kept['emotion'] and 0 <= kept['detectors']['fer_ros_face_int8']['found'] <= 1
+    assert len(kept['detectors']) == 2
     assert cv2.imread(str(tmp_path / 'quality.png')).shape[1] > 1000
     with pytest.raises(ValueError, match='--count is 0'):
         evaluate_pipeline.main(['--faces', 'a', '--scenes', 'b', '--count', '0'])
