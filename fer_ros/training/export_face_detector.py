@@ -24,7 +24,7 @@ from fer_ros.training.quantization import quantize
 #: Crops that the ranges of the activations are taken from, and nodes left in float32: the first
 #: convolution and the heads lose most and cost little.
 _CROPS = 256
-_FLOAT = ('/network/heads', '/network/stem/stem.0')
+_FLOAT = ('/heads', '/stem/stem.0')
 
 
 class RawPixels(nn.Module):

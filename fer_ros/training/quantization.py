@@ -49,7 +49,7 @@ def quantize(model: Path, output: Path, crops: np.ndarray, batch: int = _BATCH,
     :param crops: (N, 1, H, W), as the network takes them at run time, N > 0.
     :param batch: so many at a time; 1 for a network without a free batch axis.
     :param keep: nodes whose names begin so stay in float32.
-    :raises ValueError: if there are no crops.
+    :raises ValueError: if there are no crops, or no node to keep; names it.
     """
     if len(crops) == 0:
         raise ValueError('quantization needs training pictures to take the ranges from')
@@ -58,6 +58,9 @@ def quantize(model: Path, output: Path, crops: np.ndarray, batch: int = _BATCH,
         prepared = Path(folder) / 'prepared.onnx'
         quant_pre_process(str(model), str(prepared), skip_symbolic_shape=True)
         nodes = [node.name for node in onnx.load(str(prepared)).graph.node]
+        for start in keep:
+            if not any(name.startswith(start) for name in nodes):
+                raise ValueError(f"no node of '{model}' has a name that begins with '{start}'")
         quantize_static(
             str(prepared), str(output), _Crops(crops, 'image', batch),
             quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,

@@ -367,3 +367,12 @@ def test_export_equals_torch_at_every_size_and_is_judged(folder, run_folder, tmp
     assert (output / 'detectors.json').is_file()
     metrics = load_face_detector(model).card.metrics
     assert 0 <= metrics['recall'] <= 1 and metrics['ms_320x240'] > 0
+
+
+def test_nodes_to_keep_in_float_must_be_there(tmp_path):
+    """A renamed part of the network must not slip into int8 unseen."""
+    from fer_ros.training.quantization import quantize
+    crops = np.zeros((1, 1, 64, 64), np.uint8)
+    with pytest.raises(ValueError, match="begins with '/nowhere'"):
+        quantize(resource_path('models/face_detector.onnx'), tmp_path / 'q.onnx', crops, 1,
+                 ('/nowhere',))
