@@ -50,7 +50,8 @@ SPECS: dict[str, Spec] = {
                            'from min_face_size', 32, 8192, word='auto', live=False),
     'detector_interval': Spec('auto', 'the networks look at each n-th frame, faces coast between; '
                               'auto: at every frame while that takes less than max_load of a '
-                              'core, else at fewer, at least ten a second', 1, 100, word='auto'),
+                              'core, else at fewer, down to ten a second or to 40 % of a core',
+                              1, 100, word='auto'),
     'max_load': Spec(0.05, 'share of one core that detector_interval auto aims at', 0.01, 1.0),
     'max_faces': Spec(32, 'at most so many faces, the largest first', 1, 256),
     'detection_threshold': Spec(0.4, 'detector score that keeps a known face', 0.01, 1.0,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
-#: 'auto' looks at least so often [s]: the states change no slower for it (fer_ros state-bench).
+#: 'auto' looks at least so often [s]: a change of state is seen less than 0.1 s later for it
+#: (fer_ros state-bench: 0.93 s at 30 Hz, 0.96 at 15, 1.04 at 5).
 LONGEST_PAUSE = 0.1
 #: ... unless looks take so long that they would fill more than this share of the time.
 _MOST = 0.4
+#: Nobody coasts for longer, whatever the interval and the load [s].
+LONGEST_COAST = 0.5
 #: How much the latest look counts in the average of their costs.
 _NEWEST = 0.1
 #: A frame period that seems to grow is believed slowly: frames may have been dropped.
@@ -65,6 +68,8 @@ class DetectionSchedule:
 
     def _is_time(self, pause: float) -> bool:
         """Judge a pause since the last look [s]."""
+        if pause >= LONGEST_COAST:
+            return True
         if not isinstance(self._wanted, str):
             return self._frames >= self._wanted
         if math.isnan(self._period) or math.isnan(self._cost):

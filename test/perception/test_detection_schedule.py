@@ -64,6 +64,16 @@ def test_auto_never_pauses_for_long():
         assert schedule.due(stamp)
 
 
+@pytest.mark.parametrize('interval', [5, 'auto'])
+def test_nobody_coasts_for_long(interval):
+    """A camera of one picture a second, or one that stopped for a while: look again."""
+    schedule = DetectionSchedule(interval)
+    assert len(looks(schedule, 1, 6, cost=3.0)) == 6
+    schedule = DetectionSchedule(interval)
+    looks(schedule, 30, 1, cost=0.01)
+    assert schedule.due(9.0)
+
+
 def test_who_hurries_is_served():
     """And the count begins anew."""
     schedule = DetectionSchedule(3)
