@@ -18,6 +18,15 @@ def test_shared_memory_is_a_profile_that_is_there(distribution, name):
         assert {'SHM', 'UDPv4', str(32 << 20)} <= set(text)
 
 
+def test_a_container_with_little_shared_memory_gets_small_segments(monkeypatch):
+    """Docker's 64 MB hold one segment of 32 MB: the other processes would fall back to UDP."""
+    from fer_ros.nodes import transport
+    for free, size in ((64 << 20, 8 << 20), (2 << 30, 32 << 20)):
+        monkeypatch.setattr(transport, '_free_shared_memory', lambda free=free: free)
+        file = transport_variables('shared_memory', {})['FASTDDS_DEFAULT_PROFILES_FILE']
+        assert str(size) in [element.text for element in ElementTree.parse(file).iter()]
+
+
 @pytest.mark.parametrize('name', ['FASTDDS_DEFAULT_PROFILES_FILE', 'FASTDDS_BUILTIN_TRANSPORTS',
                                   'FASTRTPS_DEFAULT_PROFILES_FILE'])
 @pytest.mark.parametrize('kind', ['shared_memory', 'large_data', 'keep'])
