@@ -10,7 +10,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from fer_ros.perception.detection_decoding import DECODE, Candidates, suppress
+from fer_ros.perception.detection_decoding import DECODE, Candidates, suppress, vote
 from fer_ros.perception.model_card import ModelCard, ModelCardError, load_model_card
 from fer_ros.perception.onnx_session import open_session
 from fer_ros.perception.preprocessing import normalize, to_gray
@@ -143,7 +143,9 @@ class OnnxFaceDetector:
         self.inference_seconds = time.perf_counter() - start
         candidates = self._decode(
             dict(zip(self._outputs, values)), width, height, self._score_threshold)
-        return suppress(candidates, self._nms_threshold)
+        kept = suppress(candidates, self._nms_threshold)
+        # The others are decoded as their makers do.
+        return vote(kept, candidates) if self.card.decoder == 'maps' else kept
 
     def _tensor(self, canvas: np.ndarray) -> np.ndarray:
         if self.card.color == 'rgb':

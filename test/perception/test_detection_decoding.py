@@ -10,6 +10,7 @@ from fer_ros.perception.detection_decoding import (
     decode_rfb,
     decode_yunet,
     suppress,
+    vote,
 )
 
 
@@ -127,3 +128,26 @@ def test_suppression_by_overlap(shift, threshold, kept):
     assert len(result.scores) == kept
     assert result.scores[0] == np.float32(0.7)
     assert np.all(np.diff(result.scores) <= 0)
+
+
+def test_neighbors_vote_on_box_and_landmarks():
+    """Three see one face, one sees another; scores weigh, and stay those of the best."""
+    boxes = np.array([[10, 10, 40, 40], [14, 10, 40, 40], [10, 16, 40, 40], [200, 0, 30, 30]],
+                     np.float32)
+    points = np.repeat(boxes[:, None, :2], 5, 1)
+    all_ = Candidates(boxes, np.array([0.8, 0.4, 0.4, 0.5], np.float32), points)
+    kept = suppress(all_, 0.4)
+    found = vote(kept, all_)
+    np.testing.assert_allclose(found.boxes, [[11, 11.5, 40, 40], [200, 0, 30, 30]])
+    np.testing.assert_allclose(found.landmarks[:, 0], [[11, 11.5], [200, 0]])
+    np.testing.assert_allclose(found.scores, [0.8, 0.5])
+
+
+@pytest.mark.parametrize('count', [0, 1, 2])
+def test_votes_of_few_and_of_empty_boxes(count):
+    """Nobody, one, and two that have no area and no score: finite and in place."""
+    one = Candidates(np.full((count, 4), [5, 5, 0, 0], np.float32),
+                     np.zeros(count, np.float32), None)
+    found = vote(one, one)
+    np.testing.assert_allclose(found.boxes, one.boxes)
+    assert found.landmarks is None
