@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,7 @@ class PictureMatch:
     :param detected_sizes: float (D,) [px].
     :param face_sizes: float (G,) of the labeled faces [px].
     :param landmark_errors: float (D,): mean distance / eye distance, NaN where unknown.
+    :param near: bool (D,): its center lies in a labeled face, or a face's center in it.
     """
 
     scores: np.ndarray
@@ -36,6 +37,7 @@ class PictureMatch:
     detected_sizes: np.ndarray
     face_sizes: np.ndarray
     landmark_errors: np.ndarray
+    near: np.ndarray
 
 
 def match(detections: Sequence[Detection], boxes: np.ndarray, landmarks: np.ndarray,
@@ -68,7 +70,13 @@ def match(detections: Sequence[Detection], boxes: np.ndarray, landmarks: np.ndar
             kinds[i] = _IGNORED
     return PictureMatch(
         np.array([d.score for d in detections], float), kinds, faces, np.sqrt(areas),
-        np.sqrt(boxes[:, 2] * boxes[:, 3]), errors)
+        np.sqrt(boxes[:, 2] * boxes[:, 3]), errors, _near(found, boxes))
+
+
+def background_only(matches: Sequence[PictureMatch]) -> list[PictureMatch]:
+    """Return the matches with false alarms on labeled faces, boxes off by half, not counting."""
+    return [replace(m, kinds=np.where((m.kinds == _FALSE) & m.near, _IGNORED, m.kinds))
+            for m in matches]
 
 
 def average_precision(matches: Sequence[PictureMatch], low: float = SMALLEST,
@@ -190,6 +198,13 @@ def _intersections(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     high = np.minimum((a[:, :2] + a[:, 2:])[:, None], (b[:, :2] + b[:, 2:])[None])
     shared: np.ndarray = np.prod(np.maximum(high - low, 0.0), 2)
     return shared
+
+
+def _near(found: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    a, b = found[:, None], boxes[None]
+    apart = np.abs(a[..., :2] + a[..., 2:] / 2 - b[..., :2] - b[..., 2:] / 2)
+    near: np.ndarray = (apart <= np.maximum(a[..., 2:], b[..., 2:]) / 2).all(2).any(1)
+    return near
 
 
 def _landmark_error(found: np.ndarray | None, wanted: np.ndarray) -> float:

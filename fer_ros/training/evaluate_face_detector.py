@@ -22,6 +22,7 @@ from fer_ros.training.detection_metrics import (
     SMALLEST,
     PictureMatch,
     average_precision,
+    background_only,
     best_threshold,
     false_alarms,
     landmark_error,
@@ -96,6 +97,9 @@ def summarize(matches: Sequence[PictureMatch]) -> dict[str, float]:
         figures[f'recall_{_bin_name(low, high)}'] = recall(matches, threshold, low, high)
     figures.update(threshold=threshold, false_alarms=false_alarms(matches, threshold),
                    landmark_error=landmark_error(matches, threshold))
+    background = background_only(matches)
+    figures['recall_24+_background'] = recall(
+        background, threshold_at(background, FALSE_ALARMS), 24.0)
     best = best_threshold(matches)
     figures.update(best_f1_threshold=best, best_f1_recall=recall(matches, best),
                    best_f1_false_alarms=false_alarms(matches, best))

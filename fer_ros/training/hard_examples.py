@@ -23,8 +23,8 @@ def with_hard_places(pictures: Sequence[FacePicture],
     Return the pictures with their hard places (bootstrapping; Sung and Poggio 1998).
 
     Hard are faces that the detector misses or doubts, and whatever it takes for a face in a
-    picture without one. What it finds beside the labeled faces of other pictures is a face
-    without a label as often as not: it becomes neither face nor background.
+    picture without one. What it finds beside the labeled faces of other pictures is often a
+    face without a label: it becomes neither face nor background.
 
     :param detector: with a score threshold of :data:`LOWEST_SCORE`.
     """
@@ -37,17 +37,9 @@ def _judged(picture: FacePicture, detections: Sequence[Detection]) -> FacePictur
     best = np.zeros(len(picture.boxes))
     np.maximum.at(best, matched.faces[matched.kinds > 0], matched.scores[matched.kinds > 0])
     doubted = picture.boxes[(best < _SURE) & (matched.face_sizes >= SMALLEST)]
-    false = np.array([[d.box.x, d.box.y, d.box.width, d.box.height] for d, kind in zip(
-        detections, matched.kinds) if kind < 0], np.float32).reshape(-1, 4)
+    chosen = (matched.kinds < 0) & ~matched.near
+    false = np.array([[d.box.x, d.box.y, d.box.width, d.box.height] for d, is_false in zip(
+        detections, chosen) if is_false], np.float32).reshape(-1, 4)
     if picture.faceless:
         return replace(picture, hard=false)
-    apart = false[~_touches(false, picture.boxes)]
-    return replace(picture, hard=doubted, ignored=np.concatenate([picture.ignored, apart]))
-
-
-def _touches(boxes: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Return which boxes have their center in a face, or a face's center in them, bool (N,)."""
-    a, b = boxes[:, None], faces[None]
-    apart = np.abs(a[..., :2] + a[..., 2:] / 2 - b[..., :2] - b[..., 2:] / 2)
-    result: np.ndarray = (apart <= np.maximum(a[..., 2:], b[..., 2:]) / 2).all(2).any(1)
-    return result
+    return replace(picture, hard=doubted, ignored=np.concatenate([picture.ignored, false]))

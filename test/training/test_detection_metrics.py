@@ -6,6 +6,7 @@ import pytest
 from fer_ros.perception.types import BoundingBox, Detection
 from fer_ros.training.detection_metrics import (
     average_precision,
+    background_only,
     best_threshold,
     false_alarms,
     landmark_error,
@@ -86,3 +87,12 @@ def test_landmark_error_is_a_fraction_of_the_eye_distance():
     m = match(detections, labeled((0, 0, 30)), POINTS[None].astype(float), NONE)
     assert landmark_error([m], 0.5) == pytest.approx(0.1)
     assert np.isnan(landmark_error([m], 0.95))
+
+
+def test_a_misplaced_box_on_a_face_is_no_background():
+    """It stays a false alarm, unless only those in the background are asked for."""
+    matches = [matched(found((0, 0, 40, 0.9), (500, 0, 20, 0.8)), labeled((5, 5, 20)))]
+    assert false_alarms(matches, 0.5) == 2
+    assert matches[0].near.tolist() == [True, False]
+    assert false_alarms(background_only(matches), 0.5) == 1
+    assert false_alarms(background_only([matched([], labeled((0, 0, 20)))]), 0.5) == 0
