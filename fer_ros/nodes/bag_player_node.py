@@ -116,7 +116,8 @@ class BagPlayerNode(WorkingNode):
         except Exception as error:  # a damaged bag raises whatever its storage raises
             raise BagError(f"'{self.value('bag')}' cannot be read on: {error}") from error
         for publisher in self._topics.values():  # let the last messages arrive
-            publisher.wait_for_all_acked(Duration(seconds=2))
+            if not self.stopping.is_set():
+                publisher.wait_for_all_acked(Duration(seconds=2))
         if not self.stopping.wait(0.3):
             self.get_logger().info('the bag has ended')
 
