@@ -63,7 +63,7 @@ def export_onnx(network: EmotionNetwork, path: Path, side: int = 48) -> float:
 
 def export_weights(network: EmotionNetwork, state: dict[str, Any], path: Path) -> None:
     """Write the weights (half precision, for fine-tuning) and the architecture as JSON."""
-    config = _without_folders(state['config'])
+    config = without_folders(state['config'])
     save_checkpoint(path, {'config': config, 'done': state['done'], 'weights': {
         key: value.half() if value.is_floating_point() else value
         for key, value in network.state_dict().items()}})
@@ -177,7 +177,7 @@ def _judge_weights(weights: Path, data: EmotionData, temperature: float) -> Eval
         data.labels[labeled])
 
 
-def _without_folders(config: dict[str, Any]) -> dict[str, Any]:
+def without_folders(config: dict[str, Any]) -> dict[str, Any]:
     """Name the file that a run began with, not where it lay on somebody's disk."""
     if 'weights' not in config:
         return config
@@ -197,7 +197,7 @@ def _card(name: str, state: dict[str, Any], temperature: float,
         'architecture': state['config']['architecture'],
         'parameters': sum(p.numel() for p in network.parameters()),
         'date': datetime.date.today().isoformat(),
-        'training': {'epochs': state['done'], 'preset': _without_folders(state['config'])},
+        'training': {'epochs': state['done'], 'preset': without_folders(state['config'])},
         'data': 'FER2013 training part with FER+ votes; calibrated and judged on the public '
                 'test part. The pictures came from an image search and carry no license: the '
                 'weights are offered for research and evaluation.',

@@ -15,7 +15,7 @@ from torch import nn
 from fer_ros.perception.detection_decoding import STRIDES
 from fer_ros.perception.model_card import save_model_card
 from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint, weights_of
-from fer_ros.training.export import OPSET
+from fer_ros.training.export import OPSET, without_folders
 from fer_ros.training.face_dataset import load_face_pictures
 from fer_ros.training.face_network import PIXEL_SCALE, FaceNetwork, network_of
 from fer_ros.training.face_samples import FaceSampler
@@ -80,6 +80,7 @@ def main(argv: list[str]) -> int:
                         help='recommended in the card; choose it with evaluate-detector')
     options = parser.parse_args(argv)
     network, state = load_network(options.checkpoint)
+    config = without_folders(state['config'])
     export_onnx(network, options.output)
     card = {
         'name': options.name, 'task': 'face_detection', 'input_size': [0, 0], 'color': 'gray',
@@ -88,7 +89,7 @@ def main(argv: list[str]) -> int:
         'architecture': 'anchor-free, depthwise separable, strides 8/16/32, uint8 input',
         'parameters': sum(p.numel() for p in network.parameters()),
         'date': datetime.date.today().isoformat(),
-        'training': {'steps': state.get('done', 0), 'preset': state['config']},
+        'training': {'steps': state.get('done', 0), 'preset': config},
         'data': '3,631 pictures from FDDB (via a course data set), face-mask-detection (CC0), '
                 'helmet-detection (CC0), an ImageNet sample, Caltech Faces 1999 and Azure '
                 'samples (MIT), with human boxes and boxes of YuNet (Apache-2.0) as teacher; '
@@ -97,7 +98,7 @@ def main(argv: list[str]) -> int:
         'license': 'Apache-2.0 for the file as software; see data'}
     save_model_card(options.output, card)
     weights = options.output.with_suffix('.pt')
-    save_checkpoint(weights, {'config': state['config'], 'weights': network.state_dict()})
+    save_checkpoint(weights, {'config': config, 'weights': network.state_dict()})
     print(f'written: {options.output}, {weights} (for train --weights)')
     if options.data:
         int8 = options.output.with_name(f'{options.output.stem}_int8.onnx')

@@ -376,3 +376,16 @@ def test_nodes_to_keep_in_float_must_be_there(tmp_path):
     with pytest.raises(ValueError, match="begins with '/nowhere'"):
         quantize(resource_path('models/face_detector.onnx'), tmp_path / 'q.onnx', crops, 1,
                  ('/nowhere',))
+
+
+def test_no_private_folder_gets_into_the_export(run_folder, tmp_path):
+    """The card names the file that the run began with, not where it lay."""
+    state = torch.load(run_folder / 'checkpoint.pt', weights_only=True)
+    state['config']['weights'] = '/home/somebody/first.pt'
+    torch.save(state, tmp_path / 'checkpoint.pt')
+    assert export_face_detector.main([
+        '--checkpoint', str(tmp_path / 'checkpoint.pt'),
+        '--output', str(tmp_path / 'detector.onnx')]) == 0
+    assert 'somebody' not in (tmp_path / 'detector.yaml').read_text(encoding='utf-8')
+    kept = torch.load(tmp_path / 'detector.pt', weights_only=True)
+    assert kept['config']['weights'] == 'first.pt'
