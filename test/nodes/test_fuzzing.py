@@ -84,12 +84,15 @@ def test_a_storm_of_mangled_messages_through_the_node(kind, astronaut):
             rig.ready(publisher)
             rig.send(astronaut, 1.0, compressed=kind == 'compressed')
             mangler = Mangler(2)
-            for i in range(1000):
+            sent, deadline = 0, time.monotonic() + 40
+            # The newest one wins: where the machine is busy most of a burst is dropped.
+            while sent < 1000 or (rig.node.faults.count <= 20 and time.monotonic() < deadline):
                 message = getattr(mangler, kind)()
                 message.header.stamp.sec = 1_700_000_000  # else good ones come too late
                 message.header.stamp.nanosec = 0
                 publisher.publish(message)
-                if i % 10 == 0:  # the newest one wins: in a pure burst nearly all are dropped
+                sent += 1
+                if sent % 10 == 0:
                     time.sleep(0.005)
             assert wait_for(lambda: rig.node.faults.count > 20)
             assert len(rig.errors) <= len(KINDS) + 1
