@@ -7,9 +7,6 @@ import pytest
 def rig():
     """Return a running node with default parameters, its camera and its subscriber."""
     from emotion_rig import Rig
-    from helpers import ros, spinning
-    with ros():
-        result = Rig()
-        with spinning(result.node, result.peer):
-            result.ready()
-            yield result
+    from helpers import running
+    with running(Rig) as result:
+        yield result

@@ -51,3 +51,13 @@ def ros():
         yield
     finally:
         rclpy.try_shutdown()
+
+
+@contextmanager
+def running(make):
+    """Make a rig (a node, its peer, ready()), spin it for a test, and shut everything down."""
+    with ros():
+        rig = make()
+        with spinning(rig.node, rig.peer):
+            rig.ready()
+            yield rig

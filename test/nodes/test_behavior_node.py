@@ -9,7 +9,7 @@ import pytest
 
 rclpy = pytest.importorskip('rclpy')
 
-from helpers import ros, spinning, wait_for  # noqa: E402
+from helpers import ros, running, spinning, wait_for  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
 from sensor_msgs.msg import RegionOfInterest  # noqa: E402
 from std_msgs.msg import Bool, String  # noqa: E402
@@ -58,11 +58,8 @@ class Rig:
 @pytest.fixture
 def rig():
     """Return a running rig."""
-    with ros():
-        result = Rig()
-        with spinning(result.node, result.peer):
-            result.ready()
-            yield result
+    with running(Rig) as result:
+        yield result
 
 
 def test_tone_follows_the_state_and_is_latched(rig):

@@ -9,7 +9,7 @@ import pytest
 rclpy = pytest.importorskip('rclpy')
 
 from emotion_rig import Rig  # noqa: E402
-from helpers import ros, spinning, wait_for  # noqa: E402
+from helpers import ros, running, spinning, wait_for  # noqa: E402
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
@@ -126,11 +126,8 @@ PARAMETERS = st.dictionaries(
 @pytest.fixture(scope='module')
 def active_rig():
     """Return one node for all examples."""
-    with ros():
-        rig = Rig()
-        with spinning(rig.node, rig.peer):
-            rig.ready()
-            yield rig
+    with running(Rig) as rig:
+        yield rig
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[
