@@ -172,13 +172,12 @@ class FaceTracker:
     def _public(self, track: _Track, dt: float = 0.0) -> FaceTrack:
         """Return a track as it is, or as it should be some time later [s]."""
         state = (CONFIRMED if track.detected else LOST) if track.confirmed else TENTATIVE
-        shift = track.mean[:2, 1] * dt
-        detection = _moved(track.detection, shift)
+        detection = track.detection
         if not track.detected:
             x, y, width, height = (float(value) for value in track.mean[:, 0])
-            detection = Detection(BoundingBox(
-                x + float(shift[0]) - width / 2, y + float(shift[1]) - height / 2,
-                width, height), detection.score)
+            detection = Detection(
+                BoundingBox(x - width / 2, y - height / 2, width, height), detection.score)
+        detection = _moved(detection, track.mean[:2, 1] * dt)
         return FaceTrack(track.id, detection, state, track.first_stamp, track.last_stamp,
                          track.detected)
 

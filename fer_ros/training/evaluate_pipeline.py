@@ -170,8 +170,8 @@ def main(argv: list[str]) -> int:
               for p in load_face_pictures(options.scenes, 'val') if p.faceless]
     chosen = np.random.default_rng(0).permutation(len(faces))
     detectors = {}
-    for detector in (options.detector, *options.beside):
-        judged = build_pipeline(replace(config, detector_model=detector))
+    beside = (build_pipeline(replace(config, detector_model=path)) for path in options.beside)
+    for judged in (pipeline, *beside):
         detectors[judged.detector.card.name] = figures = judge_alignment(
             judged, faces.subset(chosen[:options.count]), scenes)
         print(judged.detector.card.name)
