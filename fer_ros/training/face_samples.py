@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -60,7 +60,8 @@ class FaceSampler:
     def _crop(self, side: int, generator: np.random.Generator) -> FacePicture:
         """Crop one picture; four of five with faces, and all hard ones, are aimed at."""
         picture, target = self._picked(generator)
-        sample = _moved(picture, target, self._background(side, generator), generator)
+        sample = _moved(picture, target, side, lambda: self._background(side, generator),
+                        generator)
         for face, points in zip(sample.boxes, sample.landmarks):
             if generator.random() < _MASKED and np.isfinite(points).all():
                 wear_mask(sample.image, face, points, generator)
@@ -97,10 +98,9 @@ def _one_of(things: Sequence[Any] | np.ndarray, generator: np.random.Generator) 
     return things[int(generator.integers(len(things)))]
 
 
-def _moved(picture: FacePicture, target: np.ndarray | None, background: np.ndarray,
-           generator: np.random.Generator) -> FacePicture:
+def _moved(picture: FacePicture, target: np.ndarray | None, side: int,
+           background: Callable[[], np.ndarray], generator: np.random.Generator) -> FacePicture:
     """Scale, turn, stretch, mirror and crop one picture, aimed at a box of it or anywhere."""
-    side = len(background)
     height, width = picture.image.shape[:2]
     if target is not None:
         size = float(np.sqrt(max(target[2] * target[3], 1.0)))
@@ -124,7 +124,7 @@ def _moved(picture: FacePicture, target: np.ndarray | None, background: np.ndarr
         matrix[0] = -matrix[0]
         matrix[0, 2] += side - 1
         order = MIRRORED
-    return _warped(picture, matrix, background, scale * stretches, order, generator)
+    return _warped(picture, matrix, side, background, scale * stretches, order, generator)
 
 
 def _with_pasted(sample: FacePicture, crops: FaceCrops,
@@ -173,10 +173,10 @@ def _free_place(sample: FacePicture, size: float,
     return None
 
 
-def _warped(picture: FacePicture, matrix: np.ndarray, background: np.ndarray,
-            scales: np.ndarray, order: list[int], generator: np.random.Generator) -> FacePicture:
-    side = len(background)
-    left, top, right, bottom = _seen(matrix, side, picture.image.shape)
+def _warped(picture: FacePicture, matrix: np.ndarray, side: int,
+            background: Callable[[], np.ndarray], scales: np.ndarray, order: list[int],
+            generator: np.random.Generator) -> FacePicture:
+    (left, top, right, bottom), filled = _seen(matrix, side, picture.image.shape)
     source = picture.image[top:bottom, left:right]
     pixels = matrix.copy()
     pixels[:, 2] += matrix[:, :2] @ [left, top]
@@ -188,7 +188,8 @@ def _warped(picture: FacePicture, matrix: np.ndarray, background: np.ndarray,
                             interpolation=cv2.INTER_AREA)
         pixels[:, :2] *= [width / source.shape[1], height / source.shape[0]]
     image = cv2.warpAffine(as_gray(source, generator), pixels, (side, side),
-                           dst=background.copy(), flags=cv2.INTER_LINEAR,
+                           dst=np.zeros((side, side), np.uint8) if filled else background(),
+                           flags=cv2.INTER_LINEAR,
                            borderMode=cv2.BORDER_TRANSPARENT)
     boxes = moved_boxes(picture.boxes, matrix, scales)
     points = picture.landmarks @ matrix[:, :2].T + matrix[:, 2]
@@ -203,15 +204,21 @@ def _warped(picture: FacePicture, matrix: np.ndarray, background: np.ndarray,
         np.concatenate([ignored, boxes[doubtful]]).astype(np.float32), picture.name)
 
 
-def _seen(matrix: np.ndarray, side: int, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """Return left, top, right, bottom of the part of a picture that a crop shows [px]."""
+def _seen(matrix: np.ndarray, side: int,
+          shape: tuple[int, ...]) -> tuple[tuple[int, int, int, int], bool]:
+    """
+    Return left, top, right, bottom of the part of a picture that a crop shows [px].
+
+    The second answer is whether the picture fills the crop.
+    """
     corners = np.array([[0, 0, 1], [side, 0, 1], [0, side, 1], [side, side, 1]]).T
     inverse = np.linalg.inv(np.vstack([matrix, [0, 0, 1]]))[:2]
     low = np.floor((inverse @ corners).min(1)).astype(int) - 2
     high = np.ceil((inverse @ corners).max(1)).astype(int) + 2
     left, top = np.clip(low, 0, [shape[1] - 1, shape[0] - 1])
     right, bottom = np.clip(high, [left + 1, top + 1], [shape[1], shape[0]])
-    return int(left), int(top), int(right), int(bottom)
+    filled = bool((low >= 0).all() and (high <= [shape[1], shape[0]]).all())
+    return (int(left), int(top), int(right), int(bottom)), filled
 
 
 def _visible(boxes: np.ndarray, side: int) -> np.ndarray:

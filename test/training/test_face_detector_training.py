@@ -25,7 +25,7 @@ from fer_ros.training.face_augmentation import degrade, draw_lookalike  # noqa: 
 from fer_ros.training.face_crops import FaceCrops, label_crops, load_face_crops  # noqa: E402
 from fer_ros.training.face_dataset import FacePicture, load_face_pictures  # noqa: E402
 from fer_ros.training.face_loss import detection_loss, targets_of  # noqa: E402
-from fer_ros.training.face_network import FaceNetwork  # noqa: E402
+from fer_ros.training.face_network import FaceNetwork, separable  # noqa: E402
 from fer_ros.training.face_samples import FaceSampler  # noqa: E402
 from fer_ros.training.hard_examples import with_hard_places  # noqa: E402
 
@@ -301,6 +301,20 @@ def test_a_batch_without_faces_has_a_finite_loss():
 
 def batch(config, pictures, step):
     return train_face_detector._Batches(config, pictures, None, 0)[step]
+
+
+@pytest.mark.parametrize('height, width', [(16, 12), (7, 9), (1, 1)])
+def test_the_fast_gradient_of_a_halving_convolution_is_the_right_one(height, width):
+    halving = separable(4, 8, stride=2)[0][0]
+    x = torch.rand(2, 4, height, width, requires_grad=True)
+    found, wanted = [], []
+    for gradients, training in ((found, True), (wanted, False)):
+        halving.train(training)
+        result = halving(x)
+        gradients += [result, *torch.autograd.grad(
+            result, (x, halving.weight), torch.linspace(-1, 1, result.numel()).view_as(result))]
+    for one, other in zip(found, wanted):
+        torch.testing.assert_close(one, other)
 
 
 def test_training_lowers_the_loss(folder, config, tmp_path):
