@@ -50,7 +50,8 @@ def tables() -> dict[str, str]:
             'best_f1_recall': 'recall there [%]',
             'best_f1_false_alarms': 'false alarms there',
             'false_faces_per_hour': 'false faces per hour of panning there',
-            'landmark_error': 'landmark error [%]'}),
+            'landmark_error': 'landmark error [%]',
+            'landmark_error_tilted_30': 'landmark error, camera tilted by 30 degrees [%]'}),
         'conditions': _side_by_side(detectors, {
             f'recall_{name}': f'{name.replace("_", " ")} [%]'
             for name in ('24+', 'frontal', 'turned', *CONDITIONS)}),

@@ -127,11 +127,7 @@ def vote(kept: Candidates, candidates: Candidates) -> Candidates:
     """
     if len(candidates.scores) <= 1:
         return kept
-    first, second = kept.boxes[:, None], candidates.boxes[None]
-    low = np.maximum(first[..., :2], second[..., :2])
-    high = np.minimum(first[..., :2] + first[..., 2:], second[..., :2] + second[..., 2:])
-    width, height = np.maximum(high - low, 0.0).transpose(2, 0, 1)
-    shared = width * height
+    shared = intersections(kept.boxes, candidates.boxes)
     area = candidates.boxes[:, 2] * candidates.boxes[:, 3]
     whole = (kept.boxes[:, 2] * kept.boxes[:, 3])[:, None] + area - shared
     weights = np.where(shared >= _SAME * whole, np.maximum(candidates.scores, 1e-9), 0.0)
@@ -139,6 +135,20 @@ def vote(kept: Candidates, candidates: Candidates) -> Candidates:
     landmarks = None if candidates.landmarks is None else (
         weights @ candidates.landmarks.reshape(-1, 10)).reshape(-1, 5, 2)
     return Candidates(weights @ candidates.boxes, kept.scores, landmarks)
+
+
+def intersections(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """
+    Return the areas that boxes share.
+
+    :param a: (N, 4) left, top, width, height.
+    :param b: (M, 4) likewise.
+    :returns: (N, M).
+    """
+    low = np.maximum(a[:, None, :2], b[None, :, :2])
+    high = np.minimum((a[:, :2] + a[:, 2:])[:, None], (b[:, :2] + b[:, 2:])[None])
+    shared: np.ndarray = np.maximum(high - low, 0.0)
+    return shared[..., 0] * shared[..., 1]
 
 
 class _Cells(NamedTuple):

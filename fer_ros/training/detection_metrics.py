@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fer_ros.perception.detection_decoding import intersections
 from fer_ros.perception.types import Detection
 
 #: Face sizes (sqrt of the box's area) that are judged apart [px].
@@ -53,11 +54,11 @@ def match(detections: Sequence[Detection], boxes: np.ndarray, landmarks: np.ndar
     count = len(detections)
     found = np.array([[d.box.x, d.box.y, d.box.width, d.box.height] for d in detections],
                      float).reshape(-1, 4)
-    shared = _intersections(found, boxes)
+    shared = intersections(found, boxes)
     areas = found[:, 2] * found[:, 3]
     overlaps = shared / np.maximum(
         areas[:, None] + (boxes[:, 2] * boxes[:, 3])[None] - shared, 1e-9)
-    hidden = (_intersections(found, ignored) >= 0.5 * areas[:, None]).any(1)
+    hidden = (intersections(found, ignored) >= 0.5 * areas[:, None]).any(1)
     kinds, faces = np.full(count, _FALSE), np.full(count, -1)
     errors, free = np.full(count, np.nan), np.ones(len(boxes), bool)
     for i, detection in enumerate(detections):
@@ -191,13 +192,6 @@ def _counted(m: PictureMatch, low: float, high: float) -> tuple[np.ndarray, np.n
     sizes = m.detected_sizes.copy()
     sizes[hit] = m.face_sizes[m.faces[hit]]
     return (m.kinds != _IGNORED) & (sizes >= low) & (sizes < high), hit
-
-
-def _intersections(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum((a[:, :2] + a[:, 2:])[:, None], (b[:, :2] + b[:, 2:])[None])
-    shared: np.ndarray = np.prod(np.maximum(high - low, 0.0), 2)
-    return shared
 
 
 def _near(found: np.ndarray, boxes: np.ndarray) -> np.ndarray:

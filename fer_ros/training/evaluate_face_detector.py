@@ -82,6 +82,8 @@ def judge_detector(detector: FaceDetector,
     for condition in CONDITIONS:
         worse = matches_of(detector, pictures, condition)
         figures[f'recall_{condition}'] = recall(worse, threshold, 24.0)
+        if condition == 'tilted_30':  # do the landmarks turn with the head?
+            figures[f'landmark_error_{condition}'] = landmark_error(worse, threshold)
     return figures, recall_curve(matches, 24.0)
 
 

@@ -10,11 +10,16 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_ros.perception.face_detector import FaceDetector, load_face_detector
+from fer_ros.perception.types import BoundingBox, Detection
 from fer_ros.training.datasets import load_fer2013
+from fer_ros.training.face_dataset import moved_boxes
 
 #: The teacher sees a crop enlarged so many times, with so many px of gray around it.
 _ENLARGED, _MARGIN = 4, 64
-_LOWEST_SCORE = 0.7
+#: Where it is not sure it looks again at the crop turned by so much [degrees].
+_TURNS = (-30.0, 30.0)
+#: It shall be sure at first sight; else the surest look counts, from the lower score on.
+_SURE, _LOWEST_SCORE = 0.7, 0.4
 
 
 @dataclass(frozen=True)
@@ -25,11 +30,13 @@ class FaceCrops:
     :param images: uint8 (N, 48, 48), gray.
     :param boxes: float32 (N, 4) left, top, width, height [px]; may reach beyond the crop.
     :param landmarks: float32 (N, 5, 2) [px].
+    :param hard: bool (N,), not found at first sight.
     """
 
     images: np.ndarray
     boxes: np.ndarray
     landmarks: np.ndarray
+    hard: np.ndarray
 
 
 def load_face_crops(data: Path, teacher: Path, cache: Path) -> FaceCrops:
@@ -43,12 +50,13 @@ def load_face_crops(data: Path, teacher: Path, cache: Path) -> FaceCrops:
     """
     if cache.is_file():
         with np.load(cache) as kept:
-            return FaceCrops(kept['images'], kept['boxes'], kept['landmarks'])
+            return FaceCrops(kept['images'], kept['boxes'], kept['landmarks'], kept['hard'])
     images = load_fer2013(data)[0].images
     crops = label_crops(images, load_face_detector(
         teacher, score_threshold=_LOWEST_SCORE, min_face_size=12.0))
     cache.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(cache, images=crops.images, boxes=crops.boxes, landmarks=crops.landmarks)
+    np.savez(cache, images=crops.images, boxes=crops.boxes, landmarks=crops.landmarks,
+             hard=crops.hard)
     return crops
 
 
@@ -59,20 +67,39 @@ def label_crops(images: np.ndarray, teacher: FaceDetector) -> FaceCrops:
     :param images: uint8 (N, H, W).
     :param teacher: gives boxes and landmarks.
     """
-    kept, boxes, landmarks = [], [], []
+    kept, faces, hard = [], [], []
     for i, image in enumerate(tqdm(images, desc='faces to paste', mininterval=5)):
-        large = cv2.resize(image, None, fx=_ENLARGED, fy=_ENLARGED,
-                           interpolation=cv2.INTER_CUBIC)
-        large = np.pad(large, _MARGIN, constant_values=127)
-        found = [d for d in teacher.detect(large) if d.landmarks is not None]
-        if not found:
-            continue
-        face = max(found, key=lambda d: d.box.area)
-        if face.box.size < 0.5 * len(image) * _ENLARGED:
-            continue
-        kept.append(i)
-        box = np.array([face.box.x, face.box.y, face.box.width, face.box.height])
-        boxes.append((box - [_MARGIN, _MARGIN, 0, 0]) / _ENLARGED)
-        landmarks.append((np.asarray(face.landmarks) - _MARGIN) / _ENLARGED)
-    return FaceCrops(images[kept], np.array(boxes, np.float32).reshape(-1, 4),
-                     np.array(landmarks, np.float32).reshape(-1, 5, 2))
+        face = _found(image, teacher)
+        first_sight = face is not None and face.score >= _SURE
+        if not first_sight:
+            looks = [face, *(_found(image, teacher, turn) for turn in _TURNS)]
+            face = max(filter(None, looks), key=lambda f: f.score, default=None)
+        if face is not None:
+            kept.append(i)
+            faces.append(face)
+            hard.append(not first_sight)
+    return FaceCrops(
+        images[kept],
+        np.array([[f.box.x, f.box.y, f.box.width, f.box.height] for f in faces],
+                 np.float32).reshape(-1, 4),
+        np.array([f.landmarks for f in faces], np.float32).reshape(-1, 5, 2),
+        np.array(hard, bool))
+
+
+def _found(image: np.ndarray, teacher: FaceDetector, turn: float = 0.0) -> Detection | None:
+    """Return the largest face in a crop that is enlarged and turned, in px of the crop."""
+    side = len(image) * _ENLARGED + 2 * _MARGIN
+    middle = (len(image) - 1) / 2
+    there = cv2.getRotationMatrix2D((middle, middle), turn, _ENLARGED)
+    there[:, 2] += (side - 1) / 2 - middle
+    large = cv2.warpAffine(image, there, (side, side), flags=cv2.INTER_CUBIC,
+                           borderMode=cv2.BORDER_CONSTANT, borderValue=127.0)
+    faces = [d for d in teacher.detect(large) if d.landmarks is not None]
+    face = max(faces, key=lambda d: d.box.area, default=None)
+    if face is None or face.box.size < 0.5 * len(image) * _ENLARGED:
+        return None
+    back = cv2.invertAffineTransform(there)
+    box = np.array([[face.box.x, face.box.y, face.box.width, face.box.height]])
+    return Detection(
+        BoundingBox(*(float(v) for v in moved_boxes(box, back, np.full(2, 1 / _ENLARGED))[0])),
+        face.score, np.asarray(face.landmarks) @ back[:, :2].T + back[:, 2])

@@ -68,7 +68,8 @@ def detection_loss(outputs: Sequence[torch.Tensor], targets: torch.Tensor) -> tu
     reached over the best one of that face: its best cell shall say 1, whatever the face's size,
     so that one threshold suits all sizes. Box: 1 - DIoU (Zheng et al. 2020, arXiv 1911.08287).
     Landmarks: smooth L1 in face sizes. A face weighs as the root of its number of cells, else
-    the large ones would outvote the small.
+    the large ones would outvote the small; its landmarks weigh as its size too, for crowds of
+    small faces would outvote those large enough to be aligned by them.
 
     :param outputs: of :class:`~fer_ros.training.face_network.FaceNetwork`.
     :param targets: float (N, cells, 18) of :func:`targets_of`.
@@ -89,7 +90,7 @@ def detection_loss(outputs: Sequence[torch.Tensor], targets: torch.Tensor) -> tu
     points = grid.repeat(1, 5) + chosen[:, 5:] * stride
     error = functional.smooth_l1_loss(
         points / face_size, wanted[:, 5:15] / face_size, beta=0.02, reduction='none').mean(1)
-    known = wanted[:, 15] * weight
+    known = wanted[:, 15] * weight * face_size[:, 0]
     point_loss = (error * known).sum() / known.sum().clamp_min(1)
     quality, cell_weight = torch.zeros_like(targets[..., 0]), targets[..., 16].clone()
     quality[positive] = _relative(overlap.detach().clamp(0, 1), face)
@@ -98,7 +99,7 @@ def detection_loss(outputs: Sequence[torch.Tensor], targets: torch.Tensor) -> tu
     focal = functional.binary_cross_entropy_with_logits(logits, quality, reduction='none') * (
         (quality - torch.sigmoid(logits)).abs() ** 2)
     score_loss = (focal * cell_weight).sum() / count
-    loss = 2 * score_loss + 2 * box_loss + 5 * point_loss
+    loss = 2 * score_loss + 2 * box_loss + 8 * point_loss
     return loss, {'score': float(score_loss.detach()), 'box': float(box_loss.detach()),
                   'points': float(point_loss.detach())}
 

@@ -35,7 +35,8 @@ class FaceSampler:
     :param side: of the crops [px], a multiple of 32.
     :param mosaic: share of crops put together from 2x2.
     :param crowd: share of crops put together from 4x4: crowds of small faces.
-    :param hard: share of crops aimed at the pictures' hard places, if there are any.
+    :param hard: share of crops aimed at the pictures' hard places, if there are any, and of
+        hard faces among those pasted in.
     :param clean: share of crops that light and camera leave alone.
     :param crops: faces to paste in; None: only those that are there.
     """
@@ -46,6 +47,7 @@ class FaceSampler:
         self._pictures, self._side, self._crops = pictures, side, crops
         self._mosaic, self._crowd, self._hard, self._clean = mosaic, crowd, hard, clean
         self._hard_ones = [picture for picture in pictures if len(picture.hard)]
+        self._hard_crops = np.flatnonzero(crops.hard) if crops is not None else np.zeros(0, int)
 
     def draw(self, generator: np.random.Generator) -> FacePicture:
         """Return the next crop; all randomness comes from the generator."""
@@ -66,7 +68,10 @@ class FaceSampler:
             if generator.random() < _MASKED and np.isfinite(points).all():
                 wear_mask(sample.image, face, points, generator)
         if self._crops is not None and generator.random() < _PASTED:
-            sample = _with_pasted(sample, self._crops, generator)
+            hard = len(self._hard_crops) > 0 and generator.random() < self._hard
+            i = int(_one_of(self._hard_crops, generator) if hard
+                    else generator.integers(len(self._crops.images)))
+            sample = _with_pasted(sample, self._crops, i, generator)
         if generator.random() < _LOOKALIKES:
             place = _free_place(sample, float(generator.uniform(0.08, 0.5)) * side, generator)
             if place is not None:
@@ -114,7 +119,7 @@ def _moved(picture: FacePicture, target: np.ndarray | None, side: int,
         aim = np.array([generator.uniform(0, width), generator.uniform(0, height)])
         offset = np.zeros(2)
     stretches = np.exp(generator.uniform(-0.1, 0.1) * np.array([1, -1]))
-    angle = float(np.clip(generator.normal(0, 15), -45, 45)) if generator.random() < 0.6 else 0.0
+    angle = float(np.clip(generator.normal(0, 20), -50, 50)) if generator.random() < 0.6 else 0.0
     cos, sin = scale * np.cos(np.radians(angle)), scale * np.sin(np.radians(angle))
     matrix = np.zeros((2, 3))
     matrix[:, :2] = np.array([[cos, -sin], [sin, cos]]) * stretches[:, None]
@@ -127,10 +132,9 @@ def _moved(picture: FacePicture, target: np.ndarray | None, side: int,
     return _warped(picture, matrix, side, background, scale * stretches, order, generator)
 
 
-def _with_pasted(sample: FacePicture, crops: FaceCrops,
+def _with_pasted(sample: FacePicture, crops: FaceCrops, i: int,
                  generator: np.random.Generator) -> FacePicture:
     """Paste one face where none is, with a hard or a soft border."""
-    i = int(generator.integers(len(crops.images)))
     crop, points = crops.images[i], crops.landmarks[i]
     left, top, width, height = crops.boxes[i]
     if generator.random() < 0.5:

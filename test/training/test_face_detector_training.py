@@ -185,7 +185,8 @@ def test_pasted_faces_carry_their_labels(folder, astronaut):
     crops = FaceCrops(
         cv2.resize(gray, (48, 48), interpolation=cv2.INTER_AREA)[None],
         np.array([[4, 0, 40, 48]], np.float32),
-        np.array([[[16, 18], [33, 18], [25, 27], [17, 35], [33, 36]]], np.float32))
+        np.array([[[16, 18], [33, 18], [25, 27], [17, 35], [33, 36]]], np.float32),
+        np.array([True]))
     empty = [p for p in load_face_pictures(folder, 'train') if p.name == 'empty.png']
     sampler = FaceSampler(empty, 128, crops=crops)
     pasted = [s for s in (sampler.draw(np.random.default_rng(i)) for i in range(100))
@@ -209,7 +210,8 @@ def test_a_teacher_labels_crops_once(astronaut, tmp_path):
     assert len(crops.images) == 1 and np.array_equal(crops.images[0], face)
     assert crops.boxes[0, 2] > 24 and np.all((crops.landmarks[0] > 5) & (crops.landmarks[0] < 43))
     cache = tmp_path / 'crops.npz'
-    np.savez(cache, images=crops.images, boxes=crops.boxes, landmarks=crops.landmarks)
+    np.savez(cache, images=crops.images, boxes=crops.boxes, landmarks=crops.landmarks,
+             hard=crops.hard)
     again = load_face_crops(Path('absent.npz'), Path('absent.onnx'), cache)
     assert np.array_equal(again.landmarks, crops.landmarks)
 
