@@ -106,7 +106,10 @@ def _scenes(scenes: dict[str, Any]) -> str:
         'found': 'found in the scene [%]', 'accuracy_alone': 'accuracy, the face alone [%]',
         'accuracy_in_scene_aligned': 'accuracy in the scene, aligned by landmarks [%]',
         'accuracy_in_scene_unaligned': 'accuracy in the scene, cut by the box [%]',
-        'same_answer_as_alone_of_found': 'same answer as alone, of those found [%]'})
+        'same_answer_as_alone_of_found': 'same answer as alone, of those found [%]',
+        'found_tilted': 'found, head tilted by 25 degrees [%]',
+        'accuracy_tilted_aligned': 'accuracy then, aligned by landmarks [%]',
+        'accuracy_tilted_unaligned': 'accuracy then, cut by the box [%]'})
 
 
 def _tracking(scenes: dict[str, dict[str, float]]) -> str:

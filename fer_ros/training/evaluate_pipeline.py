@@ -32,6 +32,8 @@ _BLURS = (0.0, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 _LIGHTS = (1.0, 0.3, 0.12, 0.06, 0.03, 0.015)
 _HIDDEN = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
 _READ_NOISE = 2.0
+#: how far heads are tilted to see what alignment brings [degrees].
+_TILT = 25.0
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,14 @@ class Placed:
             if np.abs(offset).max() < 0.3 * self.side:
                 return detection
         return None
+
+    def tilted(self, angle: float) -> Placed:
+        """Return the frame turned counterclockwise [degrees], the face in its middle."""
+        matrix = cv2.getRotationMatrix2D(self.center, angle, 1.0)
+        middle = (_FRAME[0] / 2, _FRAME[1] / 2)
+        matrix[:, 2] += np.subtract(middle, self.center)
+        return Placed(cv2.warpAffine(self.frame, matrix, _FRAME, borderMode=cv2.BORDER_REFLECT),
+                      middle, self.side)
 
 
 def paste(face: np.ndarray, scene: np.ndarray, generator: np.random.Generator,
@@ -89,23 +99,35 @@ def judge_alignment(pipeline: Pipeline, faces: EmotionData,
     generator = np.random.default_rng(0)
     classifier = pipeline.classifier
     alone = classifier.classify(_at_size(faces.images, classifier.card.input_size))[0].argmax(1)
-    aligned, unaligned = np.full(len(faces), -1), np.full(len(faces), -1)
+    answers = np.full((len(faces), 2, 2), -1)  # upright and tilted; aligned and not
     for i, face in enumerate(tqdm(faces.images, desc='faces in scenes', mininterval=1)):
         placed = paste(face, scenes[int(generator.integers(len(scenes)))], generator)
-        detection = placed.its_face(pipeline.detector.detect(placed.frame))
-        if detection is None:
-            continue
-        both = [detection, Detection(detection.box, detection.score)]
-        aligned[i], unaligned[i] = classifier.classify(
-            classifier.crops(placed.frame, both))[0].argmax(1)
-    found = aligned >= 0
+        for j, shown in enumerate((placed, placed.tilted(_TILT if i % 2 else -_TILT))):
+            answers[i, j] = _answers(pipeline, shown)
+    right = (answers == np.asarray(faces.majority)[:, None, None]).mean(0)
+    found = answers[:, 0, 0] >= 0
+    same = answers[found, 0] == alone[found, None]
     return {
         'faces': float(len(faces)), 'found': float(found.mean()),
         'accuracy_alone': float((alone == faces.majority).mean()),
-        'accuracy_in_scene_aligned': float((aligned == faces.majority).mean()),
-        'accuracy_in_scene_unaligned': float((unaligned == faces.majority).mean()),
-        'same_answer_as_alone_of_found': _mean((aligned == alone)[found]),
-        'same_answer_unaligned_of_found': _mean((unaligned == alone)[found])}
+        'accuracy_in_scene_aligned': float(right[0, 0]),
+        'accuracy_in_scene_unaligned': float(right[0, 1]),
+        'same_answer_as_alone_of_found': _mean(same[:, 0]),
+        'same_answer_unaligned_of_found': _mean(same[:, 1]),
+        'found_tilted': float((answers[:, 1, 0] >= 0).mean()),
+        'accuracy_tilted_aligned': float(right[1, 0]),
+        'accuracy_tilted_unaligned': float(right[1, 1])}
+
+
+def _answers(pipeline: Pipeline, placed: Placed) -> tuple[int, int]:
+    """Return the emotion of the face as aligned by landmarks, and as cut by its box; -1: none."""
+    detection = placed.its_face(pipeline.detector.detect(placed.frame))
+    if detection is None:
+        return -1, -1
+    both = [detection, Detection(detection.box, detection.score)]
+    aligned, unaligned = pipeline.classifier.classify(
+        pipeline.classifier.crops(placed.frame, both))[0].argmax(1)
+    return int(aligned), int(unaligned)
 
 
 def judge_measures(pipeline: Pipeline, faces: EmotionData,

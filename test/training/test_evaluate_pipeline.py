@@ -63,6 +63,18 @@ def test_a_pasted_face_lies_where_it_is_said_to(crops, side, hidden):
         assert placed.center[0] == pytest.approx((columns.min() + columns.max() + 1) / 2, abs=1.5)
 
 
+@pytest.mark.parametrize('angle', [-25, 25])
+def test_a_tilted_face_lies_in_the_middle(crops, angle):
+    placed = paste(crops[0], np.full((100, 150), 7, np.uint8), np.random.default_rng(3))
+    tilted = placed.tilted(angle)
+    # The border of the frame is mirrored, with the face: look at the middle only.
+    rows, columns = np.nonzero(tilted.frame[170:310, 250:390] != 7)
+    assert tilted.center == (320, 240)
+    assert (columns.mean() + 250, rows.mean() + 170) == pytest.approx(tilted.center, abs=2)
+    turned = np.radians(25)
+    assert np.ptp(columns) == pytest.approx(96 * (np.cos(turned) + np.sin(turned)), abs=3)
+
+
 def test_only_the_face_in_the_square_counts():
     placed = Placed(np.zeros((480, 640), np.uint8), (100.0, 100.0), 96)
     near, far = (Detection(BoundingBox(x - 40, 60, 80, 80), 0.9) for x in (120, 140))
@@ -73,16 +85,14 @@ def test_only_the_face_in_the_square_counts():
 def test_the_answer_is_counted_against_the_majority(files, crops):
     """What is not found is wrong, alone or in a scene."""
     from fer_ros.training.datasets import load_fer2013
-    pipeline = build_pipeline(PipelineConfig(
-        resource_path('models/face_detector.onnx'), resource_path('models/emotion.onnx')))
+    pipeline = build_pipeline(PipelineConfig())
     faces = load_fer2013(files / 'fer.npz')[1]
     figures = judge_alignment(pipeline, faces, [np.full((480, 640), 90, np.uint8)])
     assert figures['faces'] == 16 and figures['found'] > 0.9
     assert figures['accuracy_alone'] >= 0.5  # the smile at least
     assert abs(figures['accuracy_in_scene_aligned'] - figures['accuracy_alone']) <= 0.25
-    blind = build_pipeline(PipelineConfig(
-        resource_path('models/face_detector.onnx'), resource_path('models/emotion.onnx'),
-        min_face_size=400.0))
+    assert figures['found_tilted'] > 0.5 and figures['accuracy_tilted_aligned'] >= 0.4
+    blind = build_pipeline(PipelineConfig(min_face_size=400.0))
     lost = judge_alignment(blind, faces, [np.full((480, 640), 90, np.uint8)])
     assert lost['found'] == lost['accuracy_in_scene_aligned'] == 0
 
