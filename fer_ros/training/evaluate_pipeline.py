@@ -136,24 +136,48 @@ def judge_measures(pipeline: Pipeline, faces: EmotionData,
     Make faces small, soft, dark and cut off, and note how well they are judged.
 
     :returns: measure -> float (N, 2): value of the measure, 1 if the answer was right;
-        ``size``, ``sharpness``, ``brightness``, ``visible``, ``turn``.
+        ``size``, ``sharpness``, ``brightness``, ``visible``.
     """
     rows: dict[str, list[tuple[float, float]]] = {
-        key: [] for key in ('size', 'sharpness', 'brightness', 'visible', 'turn')}
+        key: [] for key in ('size', 'sharpness', 'brightness', 'visible')}
     for i, face in enumerate(tqdm(faces.images, desc='quality measures', mininterval=1)):
         generator = np.random.default_rng([1, i])
         scene = scenes[int(generator.integers(len(scenes)))]
         for varied, placed in _worse(face, scene, generator):
             detection = placed.its_face(pipeline.detector.detect(placed.frame))
-            if detection is None:
-                continue
-            crops = pipeline.classifier.crops(placed.frame, [detection])
-            right = float(pipeline.classifier.classify(crops)[0][0].argmax()
-                          == faces.majority[i])
-            rows[varied].append((_measure(varied, detection, crops[0]), right))
-            if varied == 'size' and placed.side == max(_SIZES):
-                rows['turn'].append((_measure('turn', detection, crops[0]), right))
+            if detection is not None:
+                crop, emotion = _judged(pipeline, placed, detection)
+                rows[varied].append((_measure(varied, detection, crop),
+                                     float(emotion == faces.majority[i])))
     return {key: np.array(values, float).reshape(-1, 2) for key, values in rows.items()}
+
+
+def judge_turn(pipeline: Pipeline, faces: EmotionData,
+               scenes: Sequence[np.ndarray]) -> np.ndarray:
+    """
+    Note how well heads are judged that are turned away from the camera, as they come.
+
+    :returns: float (N, 2) of the faces found: turn [degrees], 1 if the answer was right.
+    """
+    generator = np.random.default_rng(2)
+    rows = []
+    for face, majority in zip(tqdm(faces.images, desc='turned heads', mininterval=1),
+                              faces.majority):
+        placed = paste(face, scenes[int(generator.integers(len(scenes)))], generator)
+        detection = placed.its_face(pipeline.detector.detect(placed.frame))
+        if detection is None or detection.landmarks is None:
+            continue
+        pose = head_pose(detection.landmarks)
+        if pose is not None:
+            rows.append((pose.turn, float(_judged(pipeline, placed, detection)[1] == majority)))
+    return np.array(rows, float).reshape(-1, 2)
+
+
+def _judged(pipeline: Pipeline, placed: Placed,
+            detection: Detection) -> tuple[np.ndarray, int]:
+    """Return the crop of a face and its emotion."""
+    crops = pipeline.classifier.crops(placed.frame, [detection])
+    return crops[0], int(pipeline.classifier.classify(crops)[0][0].argmax())
 
 
 def main(argv: list[str]) -> int:
@@ -173,8 +197,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument('--beside', type=Path, nargs='*', default=[], metavar='DETECTOR',
                         help='judge these detectors in scenes too')
     parser.add_argument('--emotion', type=Path, default=resource_path('models/emotion.onnx'))
-    parser.add_argument('--count', type=int, default=1500, help='faces for the alignment')
-    parser.add_argument('--measured', type=int, default=400, help='faces for the measures')
+    parser.add_argument('--count', type=int, default=5000,
+                        help='at most so many faces for alignment and turned heads')
+    parser.add_argument('--measured', type=int, default=400,
+                        help='at most so many faces for the other measures')
     parser.add_argument('--output', type=Path, default=Path('runs/pipeline'),
                         help='folder for table (JSON) and plot')
     options = parser.parse_args(argv)
@@ -193,13 +219,14 @@ def main(argv: list[str]) -> int:
     chosen = np.random.default_rng(0).permutation(len(faces))
     detectors = {}
     beside = (build_pipeline(replace(config, detector_model=path)) for path in options.beside)
+    counted = faces.subset(chosen[:options.count])
     for judged in (pipeline, *beside):
-        detectors[judged.detector.card.name] = figures = judge_alignment(
-            judged, faces.subset(chosen[:options.count]), scenes)
+        detectors[judged.detector.card.name] = figures = judge_alignment(judged, counted, scenes)
         print(judged.detector.card.name)
         for name, value in figures.items():
             print(f'  {name:32} {value:.4g}')
     measures = judge_measures(pipeline, faces.subset(chosen[:options.measured]), scenes)
+    measures['turn'] = judge_turn(pipeline, counted, scenes)
     options.output.mkdir(parents=True, exist_ok=True)
     plot_measures(measures, config.quality, options.output / 'quality.png')
     (options.output / 'pipeline.json').write_text(json.dumps({
@@ -233,9 +260,6 @@ def _measure(name: str, detection: Detection, crop: np.ndarray) -> float:
         return box.size
     if name == 'visible':
         return box.clipped(*_FRAME).area / box.area
-    if name == 'turn':
-        pose = None if detection.landmarks is None else head_pose(detection.landmarks)
-        return float('nan') if pose is None else pose.turn
     return sharpness(crop) if name == 'sharpness' else float(crop.mean())
 
 

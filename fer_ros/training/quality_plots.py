@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from fer_ros.perception.quality import QualityConfig
 
-_BINS = 8
+#: At least so many bins, more where each still holds so many faces.
+_BINS, _PER_BIN = 8, 150
 _LABELS = {'size': 'face size [px]', 'sharpness': 'sharpness', 'brightness': 'mean gray level',
            'visible': 'share inside the frame', 'turn': 'turn of the head [deg]'}
 
@@ -26,7 +27,8 @@ def accuracy_by(values: np.ndarray, right: np.ndarray) -> np.ndarray:
     known = np.isfinite(values)
     values, right = values[known], right[known]
     rows = []
-    for part in np.array_split(np.argsort(values, kind='stable'), _BINS):
+    for part in np.array_split(np.argsort(values, kind='stable'),
+                               max(_BINS, len(values) // _PER_BIN)):
         n = len(part)
         if n == 0:
             continue
