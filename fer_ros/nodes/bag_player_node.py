@@ -24,6 +24,8 @@ from fer_ros.nodes.working_node import WorkingNode
 
 _IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 _CLOCK_PERIOD = 0.01
+#: So many messages wait for a reliable subscriber that falls behind.
+_HISTORY = 100
 
 SPECS = {
     'bag': Spec('', 'folder with metadata.yaml, or an .mcap or .db3 file'),
@@ -121,7 +123,7 @@ class BagPlayerNode(WorkingNode):
         if not self.stopping.wait(0.3):
             self.get_logger().info('the bag has ended')
 
-    def _wait_for_subscribers(self, patience: float = 2.0) -> None:
+    def _wait_for_subscribers(self, patience: float = 4.0) -> None:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline and not self.stopping.wait(0.05):
             if any(p.get_subscription_count() for p in self._topics.values()):
@@ -177,12 +179,13 @@ def _import_type(name: str) -> Any:
 
 def _qos(connection: Any) -> QoSProfile:
     """Return the recorded publisher's profile, as far as it matters here."""
-    profile = QoSProfile(depth=10)
+    profile = QoSProfile(depth=_HISTORY)
     for offered in connection.ext.offered_qos_profiles[:1]:
         if 'BEST_EFFORT' in str(offered.reliability):
             profile.reliability = ReliabilityPolicy.BEST_EFFORT
         if 'TRANSIENT_LOCAL' in str(offered.durability):
             profile.durability = DurabilityPolicy.TRANSIENT_LOCAL
+            profile.depth = max(int(offered.depth), 1)  # late joiners get what they once got
     return profile
 
 
