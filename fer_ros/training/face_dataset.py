@@ -10,6 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+#: Smaller faces are neither asked for nor taken for background [px]...
+SMALLEST_ASKED = 11.0
+#: ... but down to this size their boxes are learned: else they are drawn too large [px].
+SMALLEST_BOX = 7.0
+
 
 @dataclass(frozen=True)
 class FacePicture:

@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from fer_ros.perception.detection_decoding import STRIDES
-from fer_ros.training.face_dataset import FacePicture
+from fer_ros.training.face_dataset import SMALLEST_ASKED, FacePicture
 
 #: Face sizes (sqrt of the area, px) that each stride answers for; they overlap on purpose.
 SIZES = ((0.0, 44.0), (28.0, 110.0), (76.0, 1e9))
@@ -23,8 +23,8 @@ def targets_of(sample: FacePicture, side: int) -> np.ndarray:
     """
     Return what every cell of all strides should say.
 
-    A cell near a face's center answers for the smallest such face. Cells inside an ignored box
-    have no say on the score.
+    A cell near a face's center answers for the smallest such face. Cells inside an ignored box,
+    and those of faces too small to be asked for, have no say on the score.
 
     :returns: float32 (cells, 18): positive, box center and size [px], landmarks [px],
         landmarks known, weight, number of the face.
@@ -55,7 +55,7 @@ def _level(sample: FacePicture, cells: int, stride: int, low: float, high: float
         target[near, 0] = 1.0
         target[near, 1:5] = np.concatenate([center, box[2:]])
         target[near, 5:15] = points if known else 0.0
-        target[near, 15], target[near, 16], target[near, 17] = float(known), 1.0, i
+        target[near, 15:] = float(known), float(sizes[i] >= SMALLEST_ASKED), i
     return target
 
 

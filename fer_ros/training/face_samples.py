@@ -17,12 +17,15 @@ from fer_ros.training.face_augmentation import (
     wear_mask,
 )
 from fer_ros.training.face_crops import FaceCrops
-from fer_ros.training.face_dataset import FacePicture, moved_boxes
+from fer_ros.training.face_dataset import (
+    SMALLEST_ASKED,
+    SMALLEST_BOX,
+    FacePicture,
+    moved_boxes,
+)
 
 #: Landmark order after mirroring: eyes and mouth corners swap.
 MIRRORED = [1, 0, 2, 4, 3]
-#: Smaller faces are neither asked for nor taken for background [px].
-_SMALLEST = 11.0
 #: Shares of crops with a face pasted in, with a drawing that looks like one; of masked faces.
 _PASTED, _LOOKALIKES, _MASKED = 0.3, 0.1, 0.12
 
@@ -110,7 +113,7 @@ def _moved(picture: FacePicture, target: np.ndarray | None, side: int,
     if target is not None:
         size = float(np.sqrt(max(target[2] * target[3], 1.0)))
         # Log-uniform target size; enlarging more than twice would only train on blur.
-        wanted = float(np.exp(generator.uniform(np.log(_SMALLEST), np.log(side))))
+        wanted = float(np.exp(generator.uniform(np.log(SMALLEST_ASKED), np.log(side))))
         scale = min(wanted / size, 2.0)
         aim = target[:2] + target[2:] / 2
         offset = generator.uniform(-0.42, 0.42, 2) * max(side - scale * size * 0.8, 0)
@@ -155,11 +158,10 @@ def _with_pasted(sample: FacePicture, crops: FaceCrops, i: int,
     below = image[y:y + size, x:x + size]
     image[y:y + size, x:x + size] = np.rint(below + (resized.astype(np.float32) - below) * mask)
     box = np.array([[x + left * scale, y + top * scale, width * scale, height * scale]])
-    if box[0, 2] * box[0, 3] < _SMALLEST ** 2:
-        return replace(sample, image=image, ignored=np.concatenate(
-            [sample.ignored, box]).astype(np.float32))
+    small = box[:int(box[0, 2] * box[0, 3] < SMALLEST_ASKED ** 2)]
     return replace(
-        sample, image=image, boxes=np.concatenate([sample.boxes, box]).astype(np.float32),
+        sample, image=image, ignored=np.concatenate([sample.ignored, small]).astype(np.float32),
+        boxes=np.concatenate([sample.boxes, box]).astype(np.float32),
         landmarks=np.concatenate(
             [sample.landmarks, (points * scale + [x, y])[None]]).astype(np.float32))
 
@@ -200,9 +202,9 @@ def _warped(picture: FacePicture, matrix: np.ndarray, side: int,
     ignored = moved_boxes(picture.ignored, matrix, scales)
     # Faces cut in half, or too small to tell, are no fair question: ignore them.
     shown = _visible(boxes, side)
-    small = np.sqrt(boxes[:, 2] * boxes[:, 3]) < _SMALLEST
-    doubtful = (shown > 0) & ((shown < 0.5) | small)
-    good = (shown >= 0.5) & ~small
+    sizes = np.sqrt(boxes[:, 2] * boxes[:, 3])
+    doubtful = (shown > 0) & ((shown < 0.5) | (sizes < SMALLEST_ASKED))
+    good = (shown >= 0.5) & (sizes >= SMALLEST_BOX)
     return FacePicture(
         image, boxes[good], points[good][:, order].astype(np.float32),
         np.concatenate([ignored, boxes[doubtful]]).astype(np.float32), picture.name)

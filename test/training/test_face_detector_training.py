@@ -216,6 +216,21 @@ def test_a_teacher_labels_crops_once(astronaut, tmp_path):
     assert np.array_equal(again.landmarks, crops.landmarks)
 
 
+
+def test_a_teacher_looks_again_at_a_turned_crop(astronaut):
+    """A head on its side is found at the second look, its landmarks turned with it."""
+    gray = cv2.cvtColor(astronaut, cv2.COLOR_BGR2GRAY)
+    detector = load_face_detector(resource_path('models/face_detector.onnx'), min_face_size=12.0,
+                                  score_threshold=0.4)
+    matrix = cv2.getRotationMatrix2D((226, 122), 60, 48 / 112)
+    matrix[:, 2] += 24 - np.array([226, 122])
+    crops = label_crops(cv2.warpAffine(gray, matrix, (48, 48))[None], detector)
+    assert crops.hard.tolist() == [True]
+    assert 0 <= crops.boxes[0, 0] + crops.boxes[0, 2] / 2 <= 48
+    x, y = crops.landmarks[0, 1] - crops.landmarks[0, 0]
+    assert -np.degrees(np.arctan2(y, x)) == pytest.approx(60, abs=15)
+
+
 @pytest.mark.parametrize('seed', range(12))
 def test_a_lookalike_changes_its_place_only(seed):
     image = np.full((80, 100), 120, np.uint8)
@@ -266,6 +281,14 @@ def perfect_outputs(targets, side):
         raw[:, 3:5] = np.log(np.maximum(part[:, 3:5], 1e-3) / stride)
         outputs.append(torch.from_numpy(raw.T.reshape(1, 15, cells, cells).copy()))
     return outputs
+
+
+def test_tiny_faces_teach_their_box_only():
+    """Below 11 px nobody is asked whether it is a face, but how large it is."""
+    target = targets_of(picture([[40, 40, 8, 8]], [[40, 40, 8, 8]]), 256)
+    answering = target[target[:, 0] > 0]
+    assert len(answering) and (answering[:, 16] == 0).all()
+    assert np.allclose(answering[:, 1:5], [44, 44, 8, 8])
 
 
 def test_targets_loss_and_decoder_speak_the_same_language():
