@@ -44,6 +44,7 @@ def tables() -> dict[str, str]:
             **{key.replace('recall', 'ap50'): f'AP 0.5, {text} [%]'
                for key, text in _SIZES.items()},
             'recall': 'recall, all sizes [%]', 'recall_24+': 'recall, 24 px and more [%]',
+            'recall_24+_of_its_size': 'the same, false alarms of 24 px and more [%]',
             'recall_24+_background': 'the same, false alarms on labeled faces not counted [%]',
             **{key: f'recall, {text} [%]' for key, text in _SIZES.items()},
             'threshold': 'at the score', 'best_f1_threshold': 'score with the best F1',

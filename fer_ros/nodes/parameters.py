@@ -56,7 +56,7 @@ SPECS: dict[str, Spec] = {
     'max_faces': Spec(32, 'at most so many faces, the largest first', 1, 256),
     'detection_threshold': Spec(0.4, 'detector score that keeps a known face', 0.01, 1.0,
                                 live=False),
-    'new_face_threshold': Spec(0.6, 'detector score that a new face needs', 0.01, 1.0),
+    'new_face_threshold': Spec(0.65, 'detector score that a new face needs', 0.01, 1.0),
     'nms_threshold': Spec(0.4, 'overlap (IoU) from which two detections are one face',
                           0.05, 0.95, live=False),
     'min_hits': Spec(2, 'detections until a new face is reported', 1, 100),

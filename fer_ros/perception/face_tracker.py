@@ -31,7 +31,7 @@ class TrackerConfig:
         in face sizes.
     """
 
-    high_score: float = 0.6
+    high_score: float = 0.65
     min_hits: int = 2
     max_age: float = 2.5
     max_distance: float = 1.0

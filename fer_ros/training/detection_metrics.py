@@ -99,11 +99,12 @@ def average_precision(matches: Sequence[PictureMatch], low: float = SMALLEST,
     return float(np.sum(np.diff(recall, prepend=0.0) * precision))
 
 
-def threshold_at(matches: Sequence[PictureMatch], false_alarms_per_picture: float) -> float:
-    """Return the lowest score from which there are no more false alarms than that."""
+def threshold_at(matches: Sequence[PictureMatch], false_alarms_per_picture: float,
+                 low: float = SMALLEST) -> float:
+    """Return the lowest score from which there are no more false alarms of a size than that."""
     allowed = int(false_alarms_per_picture * len(matches))
     alarms = np.concatenate([np.empty(0)] + [
-        m.scores[_counted(m, SMALLEST, np.inf)[0] & (m.kinds == _FALSE)] for m in matches])
+        m.scores[_counted(m, low, np.inf)[0] & (m.kinds == _FALSE)] for m in matches])
     if len(alarms) <= allowed:
         return 0.0
     return float(np.nextafter(np.sort(alarms)[::-1][allowed], 1.0))

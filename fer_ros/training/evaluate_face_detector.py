@@ -99,6 +99,9 @@ def summarize(matches: Sequence[PictureMatch]) -> dict[str, float]:
         figures[f'recall_{_bin_name(low, high)}'] = recall(matches, threshold, low, high)
     figures.update(threshold=threshold, false_alarms=false_alarms(matches, threshold),
                    landmark_error=landmark_error(matches, threshold))
+    # As COCO judges a range of sizes: what is found outside of it counts neither way.
+    figures['recall_24+_of_its_size'] = recall(
+        matches, threshold_at(matches, FALSE_ALARMS, 24.0), 24.0)
     background = background_only(matches)
     figures['recall_24+_background'] = recall(
         background, threshold_at(background, FALSE_ALARMS), 24.0)

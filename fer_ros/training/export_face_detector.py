@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import copy
 import datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,21 @@ def load_network(checkpoint: Path) -> tuple[FaceNetwork, dict[str, Any]]:
     return network.eval(), state
 
 
+def load_mean(checkpoints: Sequence[Path]) -> tuple[FaceNetwork, dict[str, Any]]:
+    """
+    Return the mean of several runs' networks, and the last run's checkpoint.
+
+    Runs that continue each other differ little, and their mean is better than each (Izmailov
+    et al. 2018, arXiv 1803.05407).
+    """
+    networks, states = zip(*(load_network(path) for path in checkpoints))
+    weights = [network.state_dict() for network in networks]
+    mean = {key: torch.stack([w[key].double() for w in weights]).mean(0).to(value.dtype)
+            for key, value in weights[-1].items()}
+    networks[-1].load_state_dict(mean)
+    return networks[-1], states[-1]
+
+
 def export_onnx(network: FaceNetwork, path: Path) -> None:
     """Write the network for images of any size that is a multiple of 32."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,8 +86,9 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog='fer_ros export-detector', description='Export a trained face detector to ONNX.',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--checkpoint', type=Path,
-                        default=Path('runs/face_detector/checkpoint.pt'))
+    parser.add_argument('--checkpoint', type=Path, nargs='+',
+                        default=[Path('runs/face_detector/checkpoint.pt')],
+                        help='of a run; of several that continue each other: their mean')
     parser.add_argument('--output', type=Path, default=Path('models/face_detector.onnx'))
     parser.add_argument('--name', default='fer_ros_face')
     parser.add_argument('--data', type=Path,
@@ -79,7 +96,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument('--score-threshold', type=float, default=0.5,
                         help='recommended in the card; choose it with evaluate-detector')
     options = parser.parse_args(argv)
-    network, state = load_network(options.checkpoint)
+    network, state = load_mean(options.checkpoint)
     config = without_folders(state['config'])
     export_onnx(network, options.output)
     card = {

@@ -21,6 +21,7 @@ from fer_ros.training import (  # noqa: E402
     export_face_detector,
     train_face_detector,
 )
+from fer_ros.training.checkpoint import save_checkpoint  # noqa: E402
 from fer_ros.training.face_augmentation import degrade, draw_lookalike  # noqa: E402
 from fer_ros.training.face_crops import FaceCrops, label_crops, load_face_crops  # noqa: E402
 from fer_ros.training.face_dataset import FacePicture, load_face_pictures  # noqa: E402
@@ -415,6 +416,18 @@ def test_nodes_to_keep_in_float_must_be_there(tmp_path):
     with pytest.raises(ValueError, match="begins with '/nowhere'"):
         quantize(resource_path('models/face_detector.onnx'), tmp_path / 'q.onnx', crops, 1,
                  ('/nowhere',))
+
+
+def test_runs_are_averaged(run_folder, tmp_path):
+    """The mean of a run and of one whose weights are twice as large is one and a half times it."""
+    first = run_folder / 'checkpoint.pt'
+    network, state = export_face_detector.load_network(first)
+    twice = {key: value * 2 for key, value in network.state_dict().items()}
+    save_checkpoint(tmp_path / 'twice.pt', {'config': state['config'], 'weights': twice})
+    mean = export_face_detector.load_mean([first, tmp_path / 'twice.pt'])[0].state_dict()
+    for key, value in network.state_dict().items():
+        if value.is_floating_point():
+            torch.testing.assert_close(mean[key], value * 1.5)
 
 
 def test_no_private_folder_gets_into_the_export(run_folder, tmp_path):
