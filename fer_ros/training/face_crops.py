@@ -50,7 +50,9 @@ def load_face_crops(data: Path, teacher: Path, cache: Path) -> FaceCrops:
     """
     if cache.is_file():
         with np.load(cache) as kept:
-            return FaceCrops(kept['images'], kept['boxes'], kept['landmarks'], kept['hard'])
+            if 'hard' in kept:  # earlier versions did not note it: label anew
+                return FaceCrops(
+                    kept['images'], kept['boxes'], kept['landmarks'], kept['hard'])
     images = load_fer2013(data)[0].images
     crops = label_crops(images, load_face_detector(
         teacher, score_threshold=_LOWEST_SCORE, min_face_size=12.0))
