@@ -121,7 +121,7 @@ def judge_alignment(pipeline: Pipeline, faces: EmotionData,
 
 def _answers(pipeline: Pipeline, placed: Placed) -> tuple[int, int]:
     """Return the emotion of the face as aligned by landmarks, and as cut by its box; -1: none."""
-    detection = placed.its_face(pipeline.detector.detect(placed.frame))
+    detection = _find(pipeline, placed)
     if detection is None:
         return -1, -1
     both = [detection, Detection(detection.box, detection.score)]
@@ -144,7 +144,7 @@ def judge_measures(pipeline: Pipeline, faces: EmotionData,
         generator = np.random.default_rng([1, i])
         scene = scenes[int(generator.integers(len(scenes)))]
         for varied, placed in _worse(face, scene, generator):
-            detection = placed.its_face(pipeline.detector.detect(placed.frame))
+            detection = _find(pipeline, placed)
             if detection is not None:
                 crop, emotion = _judged(pipeline, placed, detection)
                 rows[varied].append((_measure(varied, detection, crop),
@@ -164,13 +164,17 @@ def judge_turn(pipeline: Pipeline, faces: EmotionData,
     for face, majority in zip(tqdm(faces.images, desc='turned heads', mininterval=1),
                               faces.majority):
         placed = paste(face, scenes[int(generator.integers(len(scenes)))], generator)
-        detection = placed.its_face(pipeline.detector.detect(placed.frame))
+        detection = _find(pipeline, placed)
         if detection is None or detection.landmarks is None:
             continue
         pose = head_pose(detection.landmarks)
         if pose is not None:
             rows.append((pose.turn, float(_judged(pipeline, placed, detection)[1] == majority)))
     return np.array(rows, float).reshape(-1, 2)
+
+
+def _find(pipeline: Pipeline, placed: Placed) -> Detection | None:
+    return placed.its_face(pipeline.detector.detect(placed.frame))
 
 
 def _judged(pipeline: Pipeline, placed: Placed,
