@@ -18,14 +18,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from fer_ros.commands import train
+from fer_ros.datasets.emotion_data import EmotionData, load_fer2013
+from fer_ros.emotion_training.export import load_network
+from fer_ros.emotion_training.trainer import predict
+from fer_ros.evaluation.emotion.metrics import average_scores, confusion_matrix
 from fer_ros.machine import describe_machine
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.resources import resource_path
-from fer_ros.training import train
-from fer_ros.training.datasets import EmotionData, load_fer2013
-from fer_ros.training.export import load_network
-from fer_ros.training.metrics import average_scores, confusion_matrix
-from fer_ros.training.train_emotion import predict
 
 PICTURES = 150
 

@@ -9,6 +9,8 @@ import pytest
 
 from fer_ros import __version__, cli
 
+TRAINING = ('fer_ros.training', 'fer_ros.emotion_training', 'fer_ros.detector_training')
+
 
 @pytest.mark.parametrize('arguments', [['--help'], ['-h'], ['help'], []])
 def test_help_lists_every_command(capsys, arguments):
@@ -45,7 +47,7 @@ def test_every_command_is_there(module):
 def test_missing_dependency_is_one_line_with_the_remedy(monkeypatch, capsys, missing, arguments,
                                                         remedy):
     """No traceback for what a user can mend."""
-    gone = ('fer_ros.nodes', 'fer_ros.training', missing)
+    gone = ('fer_ros.nodes', *TRAINING, missing)
     for name in [n for n in sys.modules if n.startswith(gone)]:
         monkeypatch.delitem(sys.modules, name)
 
@@ -63,10 +65,22 @@ def test_missing_dependency_is_one_line_with_the_remedy(monkeypatch, capsys, mis
     assert remedy in error and error.count('\n') == 1
 
 
+@pytest.mark.parametrize('command', [
+    'dataset', 'evaluate', 'evaluate-detector', 'evaluate-pipeline', 'evaluate-tracker', 'explain',
+    'state-bench', 'analyze'])
+def test_judging_needs_no_torch(command):
+    """Who only wants to know how good a network is installs no torch."""
+    code = ("import sys; sys.modules['torch'] = None; from fer_ros import cli; "
+            f"sys.exit(cli.main(['{command}', '--help']))")
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize('command', cli.COMMANDS)
 def test_every_command_tells_its_arguments(capsys, command):
     """``fer_ros <command> --help``."""
-    if cli.COMMANDS[command][0].startswith('fer_ros.training'):
+    if cli.COMMANDS[command][0].startswith(TRAINING):
         pytest.importorskip('torch')
     if command == 'demo':
         pytest.importorskip('rclpy')

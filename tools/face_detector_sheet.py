@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib import cbook
 from skimage import data
 
+from fer_ros.detector_training.augmentation import draw_lookalike
 from fer_ros.perception.face_detector import FaceDetector, load_face_detector
-from fer_ros.training.face_augmentation import draw_lookalike
 
 _SIZE = (320, 240)
 

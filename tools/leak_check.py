@@ -11,11 +11,11 @@ import sys
 
 import numpy as np
 
+from fer_ros.datasets.checks import near_duplicates
+from fer_ros.datasets.emotion_data import load_fer2013
+from fer_ros.evaluation.emotion.evaluation import probabilities_of
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.resources import resource_path
-from fer_ros.training.dataset_checks import near_duplicates
-from fer_ros.training.datasets import load_fer2013
-from fer_ros.training.evaluation import probabilities_of
 
 #: bits of 64, as ``fer_ros dataset`` has it.
 DISTANCE = 6

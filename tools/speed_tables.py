@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fer_ros.training.face_conditions import CONDITIONS
+from fer_ros.evaluation.detector.conditions import CONDITIONS
 from tools.accuracy_tables import ROOT, insert
 
 RESULTS = ROOT / 'benchmark' / 'results'

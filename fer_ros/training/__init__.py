@@ -1,1 +1,1 @@
-"""Training, evaluation and export of the networks; torch is imported only here."""
+"""What both trainings share: presets, checkpoints, schedules. Torch is allowed here."""

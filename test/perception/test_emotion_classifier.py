@@ -87,8 +87,8 @@ def test_a_file_that_is_no_onnx(pipeline_config, tmp_path):
 def test_the_published_accuracy(classifier, data_folder):
     """The model card's figure, measured again."""
     pytest.importorskip('torch')
-    from fer_ros.training.datasets import load_fer2013
-    from fer_ros.training.evaluate import evaluate_classifier
+    from fer_ros.datasets.emotion_data import load_fer2013
+    from fer_ros.evaluation.emotion.evaluate import evaluate_classifier
     _, public = load_fer2013(data_folder / 'fer2013/fer2013_train_public.npz')
     summary = evaluate_classifier(classifier, public).summary()
     assert summary['accuracy'] == pytest.approx(classifier.card.metrics['accuracy'], abs=0.001)

@@ -1,0 +1,95 @@
+"""``python -m fer_ros explain``: where on a face a network finds its evidence."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from fer_ros.datasets.emotion_data import load_fer2013
+from fer_ros.evaluation.explain.explainer import Explainer, OnnxExplainer
+from fer_ros.evaluation.explain.sheets import emotion_sheet, mean_maps, picture_sheet
+from fer_ros.media.frame_source import PICTURES
+from fer_ros.perception.labels import EMOTIONS, canonical
+from fer_ros.resources import resource_path
+
+#: of a checkpoint; an ONNX file has the first only.
+METHODS = ('cam', 'grad-cam', 'eigen-cam')
+
+
+def main(argv: list[str]) -> int:
+    """Write sheets of activation maps."""
+    options = _parser().parse_args(argv)
+    if not options.pictures and options.data is None:
+        raise ValueError('nothing to explain: name pictures or folders, or --data')
+    explainer = _explainer(options)
+    methods = explainer.methods if options.method == 'all' else (options.method,)
+    if options.method not in (*explainer.methods, 'all'):
+        raise ValueError(f'{options.method} needs gradients or features: give --checkpoint, an '
+                         'ONNX file has exact maps only (cam)')
+    options.output.mkdir(parents=True, exist_ok=True)
+    if options.data is not None:
+        _explain_data(explainer, methods, options)
+    for path in _pictures(options.pictures):
+        _save(picture_sheet(explainer, methods, path), options.output / f'{path.stem}_maps.png')
+    return 0
+
+
+def _explainer(options: argparse.Namespace) -> Explainer:
+    if options.checkpoint is None:
+        return OnnxExplainer(options.model or resource_path('models/emotion.onnx'))
+    from fer_ros.emotion_training.checkpoint_explainer import CheckpointExplainer  # needs torch
+    return CheckpointExplainer(options.checkpoint, options.layer)
+
+
+def _explain_data(explainer: Explainer, methods: tuple[str, ...],
+                  options: argparse.Namespace) -> None:
+    _, public = load_fer2013(options.data)
+    public = public.subset(public.majority >= 0)
+    own = explainer.probabilities(public.images)
+    answers = np.zeros((len(public), len(EMOTIONS)), np.float32)
+    answers[:, [EMOTIONS.index(label) for label in explainer.labels]] = own
+    chosen = [canonical(options.emotion)] if options.emotion else explainer.labels
+    for label in tqdm(chosen, desc='sheets', disable=None, leave=False):
+        emotion = EMOTIONS.index(label)
+        _save(emotion_sheet(explainer, methods, public, answers, emotion, options.per_class),
+              options.output / f'{label}.png')
+    for method in methods:
+        _save(mean_maps(explainer, method, public, answers),
+              options.output / f'mean_{method}.png')
+
+
+def _pictures(paths: list[Path]) -> list[Path]:
+    files: list[Path] = []
+    for path in paths:
+        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES) if (
+            path.is_dir()) else [path]
+        if not inside:
+            raise ValueError(f"folder '{path}' holds no pictures")
+        files += inside
+    return files
+
+
+def _save(figure: Figure, path: Path) -> None:
+    figure.savefig(path, dpi=110)
+    print(f'written: {path}')
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='fer_ros explain', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        description='Show where on a face a network finds its evidence: activation maps.')
+    parser.add_argument('pictures', nargs='*', type=Path, help='pictures or folders of pictures')
+    parser.add_argument('--data', type=Path, help='sheets per emotion from the public part (npz)')
+    parser.add_argument('--model', type=Path, help='ONNX file with a card; none: the shipped one')
+    parser.add_argument('--checkpoint', type=Path, help='checkpoint.pt of a run, or exported .pt')
+    parser.add_argument('--method', choices=(*METHODS, 'all'), default='cam',
+                        help='an ONNX file has cam only')
+    parser.add_argument('--layer', help='of the checkpoint; none: the last feature stage')
+    parser.add_argument('--emotion', help='only this one')
+    parser.add_argument('--per-class', type=int, default=10, help='right answers a sheet')
+    parser.add_argument('--output', type=Path, default=Path('runs/explain'), help='folder')
+    return parser

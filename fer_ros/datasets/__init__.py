@@ -1,0 +1,1 @@
+"""Sets of face pictures: reading, checking, drawing. No ROS, no torch."""

@@ -1,0 +1,1 @@
+"""Training and export of the face detector. Torch is allowed here."""

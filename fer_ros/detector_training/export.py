@@ -1,0 +1,135 @@
+"""``python -m fer_ros export-detector``: a trained detector to ONNX with its model card."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import datetime
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from fer_ros.datasets.face_pictures import load_face_pictures
+from fer_ros.detector_training.network import PIXEL_SCALE, FaceNetwork, network_of
+from fer_ros.detector_training.samples import FaceSampler
+from fer_ros.perception.detection_decoding import STRIDES
+from fer_ros.perception.model_card import save_model_card
+from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint, weights_of
+from fer_ros.training.export import OPSET, without_folders
+from fer_ros.training.quantization import quantize
+
+#: Crops that the ranges of the activations are taken from, and nodes left in float32: the heads
+#: lose most; without the stem a third of the faces in the dark is lost, few gray levels apart.
+_CROPS = 256
+_FLOAT = ('/heads', '/stem')
+
+
+class RawPixels(nn.Module):
+    """Takes gray levels as the camera gives them; their scale is in the first convolution."""
+
+    def __init__(self, network: FaceNetwork) -> None:
+        super().__init__()
+        self.network = copy.deepcopy(network)
+        self.network.stem[0][0].weight.data *= PIXEL_SCALE
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """
+        Return the maps of :class:`~fer_ros.detector_training.network.FaceNetwork`.
+
+        :param x: uint8 (N, 1, H, W).
+        """
+        maps: tuple[torch.Tensor, ...] = self.network.maps(x.float())
+        return maps
+
+
+def load_network(checkpoint: Path) -> tuple[FaceNetwork, dict[str, Any]]:
+    """Return the averaged network of a training run, and the run's checkpoint."""
+    state = load_checkpoint(checkpoint)
+    network = network_of(state['config'])
+    network.load_state_dict(weights_of(state))
+    return network.eval(), state
+
+
+def load_mean(checkpoints: Sequence[Path]) -> tuple[FaceNetwork, dict[str, Any]]:
+    """
+    Return the mean of several runs' networks, and the last run's checkpoint.
+
+    Runs that continue each other differ little, and their mean is better than each (Izmailov
+    et al. 2018, arXiv 1803.05407).
+    """
+    networks, states = zip(*(load_network(path) for path in checkpoints))
+    weights = [network.state_dict() for network in networks]
+    mean = {key: torch.stack([w[key].double() for w in weights]).mean(0).to(value.dtype)
+            for key, value in weights[-1].items()}
+    networks[-1].load_state_dict(mean)
+    return networks[-1], states[-1]
+
+
+def export_onnx(network: FaceNetwork, path: Path) -> None:
+    """Write the network for images of any size that is a multiple of 32."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    names = [f'map_{stride}' for stride in STRIDES]
+    axes = {'image': {2: 'height', 3: 'width'}, **{
+        f'map_{stride}': {2: f'rows_{stride}', 3: f'columns_{stride}'} for stride in STRIDES}}
+    torch.onnx.export(
+        RawPixels(network).eval(), (torch.zeros(1, 1, 256, 320, dtype=torch.uint8),), str(path),
+        input_names=['image'], output_names=names, dynamic_axes=axes, opset_version=OPSET,
+        dynamo=False)
+
+
+def main(argv: list[str]) -> int:
+    """Export the averaged weights of a run: ONNX with its card, int8, and to train on from."""
+    parser = argparse.ArgumentParser(
+        prog='fer_ros export-detector', description='Export a trained face detector to ONNX.',
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument('--checkpoint', type=Path, nargs='+',
+                        default=[Path('runs/face_detector/checkpoint.pt')],
+                        help='of a run; of several that continue each other: their mean')
+    parser.add_argument('--output', type=Path, default=Path('models/face_detector.onnx'))
+    parser.add_argument('--name', default='fer_ros_face')
+    parser.add_argument('--data', type=Path,
+                        help='face data: its training crops quantize; writes NAME_int8.onnx too')
+    parser.add_argument('--score-threshold', type=float, default=0.5,
+                        help='recommended in the card; choose it with evaluate-detector')
+    options = parser.parse_args(argv)
+    network, state = load_mean(options.checkpoint)
+    config = without_folders(state['config'])
+    export_onnx(network, options.output)
+    card = {
+        'name': options.name, 'task': 'face_detection', 'input_size': [0, 0], 'color': 'gray',
+        'layout': 'NCHW', 'normalization': 'fixed', 'mean': 0.0, 'std': 1.0,
+        'decoder': 'maps', 'smallest_face': 12.0, 'score_threshold': options.score_threshold,
+        'architecture': 'anchor-free, depthwise separable, strides 8/16/32, uint8 input',
+        'parameters': sum(p.numel() for p in network.parameters()),
+        'date': datetime.date.today().isoformat(),
+        'training': {'steps': state.get('done', 0), 'preset': config},
+        'data': '3,631 pictures from FDDB (via a course data set), face-mask-detection (CC0), '
+                'helmet-detection (CC0), an ImageNet sample, Caltech Faces 1999 and Azure '
+                'samples (MIT), with human boxes and boxes of YuNet (Apache-2.0) as teacher; '
+                'training faces of FER2013 pasted into them, box and landmarks by YuNet. Some '
+                'sources allow research only.',
+        'license': 'Apache-2.0 for the file as software; see data'}
+    save_model_card(options.output, card)
+    weights = options.output.with_suffix('.pt')
+    save_checkpoint(weights, {'config': config, 'weights': network.state_dict()})
+    print(f'written: {options.output}, {weights} (for train --weights)')
+    if options.data:
+        int8 = options.output.with_name(f'{options.output.stem}_int8.onnx')
+        quantize(options.output, int8, _calibration_crops(options.data), batch=1, keep=_FLOAT)
+        save_model_card(int8, {
+            **card, 'name': f'{options.name}_int8',
+            'quantization': f'static, per channel, {_CROPS} training crops; stem '
+                            'and heads in float32'})
+        print(f'written: {int8}')
+    return 0
+
+
+def _calibration_crops(data: Path) -> np.ndarray:
+    """Return training crops, uint8 (N, 1, 256, 256)."""
+    sampler = FaceSampler(load_face_pictures(data, 'train'), 256, mosaic=0.3, crowd=0.1)
+    return np.stack([sampler.draw(np.random.default_rng([5, i])).image[None]
+                     for i in range(_CROPS)])

@@ -1,0 +1,158 @@
+"""Train the face detector on pictures with faces in context."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch.optim.swa_utils import AveragedModel
+from torch.utils.data import DataLoader, Dataset
+from tqdm import tqdm
+
+from fer_ros.datasets.face_pictures import FacePicture, load_face_pictures
+from fer_ros.detector_training.crops import FaceCrops, load_face_crops
+from fer_ros.detector_training.hard_examples import LOWEST_SCORE, with_hard_places
+from fer_ros.detector_training.loss import detection_loss, targets_of
+from fer_ros.detector_training.network import network_of
+from fer_ros.detector_training.samples import FaceSampler
+from fer_ros.evaluation.detector.metrics import SMALLEST
+from fer_ros.perception.face_detector import load_face_detector
+from fer_ros.training.checkpoint import ResumableRun
+from fer_ros.training.options import read_preset, run_parser
+from fer_ros.training.schedules import learning_rate, warm_ema
+
+_WARM_UP = 200
+_SAVE_EVERY = 200
+
+
+class FaceDetectorTrainer(ResumableRun):
+    """
+    Every step draws from its own seed, so a run that was killed and resumed sees the pictures
+    that an unbroken one sees.
+
+    :param config: the preset.
+    :param output: folder of the run.
+    """
+
+    def __init__(self, config: dict[str, Any], output: Path) -> None:
+        torch.manual_seed(config['seed'])
+        network = network_of(config)
+        network.to(memory_format=torch.channels_last)
+        super().__init__(
+            config, output, network,
+            AveragedModel(network, avg_fn=warm_ema(config['ema_decay']), use_buffers=True),
+            torch.optim.AdamW(network.parameters(), lr=config['learning_rate'],
+                              weight_decay=config['weight_decay']))
+
+    def run(self, pictures: list[FacePicture], crops: FaceCrops | None = None,
+            workers: int = 0) -> None:
+        """
+        Train to the last step, from the checkpoint if there is one.
+
+        :param crops: faces to paste into the pictures.
+        :param workers: processes that prepare the pictures; 0: this one does.
+        """
+        self.restore()
+        self.network.train()
+        first, last = self.done, self.config['steps']
+        batches = DataLoader(_Batches(self.config, pictures, crops, first), batch_size=None,
+                             num_workers=workers)
+        bar = tqdm(total=last, initial=first, desc='steps', mininterval=5)
+        sums: dict[str, float] = {}
+        for images, targets in batches:
+            parts = self._train_step(images, targets)
+            sums = {key: sums.get(key, 0.0) + value for key, value in parts.items()}
+            self.done += 1
+            bar.update()
+            if self.done % _SAVE_EVERY == 0 or self.done == last:
+                since = self.done - (self.history[-1]['step'] if self.history else 0)
+                self.history.append({
+                    'step': self.done, **{key: value / since for key, value in sums.items()}})
+                sums = {}
+                bar.set_postfix(self.history[-1])
+                self.save()
+        bar.close()
+
+    def _train_step(self, images: torch.Tensor, targets: torch.Tensor) -> dict[str, float]:
+        config = self.config
+        rate = learning_rate(self.done, config['steps'], _WARM_UP, config['learning_rate'])
+        for group in self.optimizer.param_groups:
+            group['lr'] = rate
+        with torch.autocast('cpu', torch.bfloat16):
+            outputs = self.network(images.float().to(memory_format=torch.channels_last))
+        loss, parts = detection_loss(outputs, targets)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
+        self.optimizer.step()
+        self.average.update_parameters(self.network)
+        return {'loss': float(loss.detach()), **parts}
+
+
+class _Batches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+    """
+    The batches from one step on, each drawn from its own seed.
+
+    An item is uint8 (N, 1, side, side) and float (N, cells, 18) of ``targets_of``.
+    """
+
+    def __init__(self, config: dict[str, Any], pictures: list[FacePicture],
+                 crops: FaceCrops | None, first: int) -> None:
+        self._config, self._first = config, first
+        self._sampler = FaceSampler(
+            pictures, config['input_size'], crops=crops,
+            **{share: config[share] for share in ('mosaic', 'crowd', 'hard', 'clean')})
+
+    def __len__(self) -> int:
+        return max(int(self._config['steps']) - self._first, 0)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        if index >= len(self):
+            raise IndexError(index)
+        config = self._config
+        generator = np.random.default_rng([config['seed'], self._first + index])
+        samples = [self._sampler.draw(generator) for _ in range(config['batch_size'])]
+        return (torch.from_numpy(np.stack([s.image for s in samples])[:, None]),
+                torch.from_numpy(np.stack([
+                    targets_of(s, config['input_size']) for s in samples])))
+
+
+def main(argv: list[str]) -> int:
+    """Run ``python -m fer_ros train --preset face_detector``."""
+    parser = run_parser('fer_ros train --preset face_detector', 'Train the face detector',
+                        'runs/face_detector')
+    parser.add_argument('--data', type=Path, required=True,
+                        help='folder with images.csv.gz, labels.csv.gz, boxes_human.csv.gz')
+    parser.add_argument('--faces', type=Path,
+                        help='FER2013 (npz): its training faces are pasted into the pictures')
+    parser.add_argument('--teacher', type=Path,
+                        help='detector (ONNX, card beside it) that finds box and landmarks of '
+                             'those faces')
+    parser.add_argument('--hard-examples', type=Path, metavar='MODEL',
+                        help='detector (ONNX, card beside it), an earlier one of this kind: what '
+                             'it misses or takes for a face is shown more often')
+    parser.add_argument('--workers', type=int, default=2,
+                        help='processes that prepare pictures; 0: none beside the training')
+    parser.add_argument('--steps', type=int, help="instead of the preset's")
+    options = parser.parse_args(argv)
+    if (options.faces is None) != (options.teacher is None):
+        parser.error('--faces and --teacher go together')
+    config = read_preset(options, steps=options.steps)
+    pictures = load_face_pictures(options.data, 'train')
+    print(f'{len(pictures)} pictures, {sum(len(p.boxes) for p in pictures)} faces')
+    if options.hard_examples:
+        pictures = with_hard_places(pictures, load_face_detector(
+            options.hard_examples, score_threshold=LOWEST_SCORE, min_face_size=SMALLEST))
+        print(f'{sum(len(p.hard) for p in pictures)} hard places')
+    crops = None
+    if options.faces:
+        crops = load_face_crops(options.faces, options.teacher, options.output / 'crops.npz')
+        print(f'{len(crops.images)} faces to paste')
+    trainer = FaceDetectorTrainer(config, options.output)
+    if options.weights:
+        trainer.begin_with(options.weights)
+    trainer.run(pictures, crops, options.workers)
+    print(f'trained: {trainer.checkpoint}')
+    return 0

@@ -1,0 +1,1 @@
+"""Training and export of the emotion network. Torch is allowed here."""

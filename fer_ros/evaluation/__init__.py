@@ -1,0 +1,1 @@
+"""How good everything is, one folder for each thing that is judged. No ROS, no torch."""

@@ -1,0 +1,1 @@
+"""Judging face detectors: recall, conditions, false faces, plots."""

@@ -1,0 +1,1 @@
+"""Judging emotion networks: figures, robustness, plots, report."""

@@ -1,0 +1,86 @@
+"""``python -m fer_ros evaluate``: judge emotion networks, ours and others, by one measure."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tqdm import tqdm
+
+from fer_ros.datasets.emotion_data import EmotionData, load_fer2013
+from fer_ros.evaluation.emotion.evaluation import Evaluation, evaluate_classifier
+from fer_ros.evaluation.emotion.report import write_report
+from fer_ros.perception.emotion_classifier import EmotionClassifier
+
+_PARTS = ('public', 'train')
+
+
+def table(evaluations: list[Evaluation]) -> str:
+    """Return the figures as text, a line a model."""
+    width = max(len(evaluation.name) for evaluation in evaluations)
+    lines = [f'{"model":{width}}  clear %  any %  FER2013 %  macro F1   ECE    NLL  Brier  '
+             'ms/face']
+    for evaluation in evaluations:
+        figures = evaluation.summary()
+        speed = figures['cost'].get('milliseconds_per_face')
+        lines.append(
+            f'{evaluation.name:{width}}  {100 * figures["accuracy_on_clear_majority"]:7.1f}  '
+            f'{100 * figures["accuracy"]:5.1f}  {100 * figures["fer2013_accuracy"]:9.1f}  '
+            f'{figures["macro_f1"]:8.3f}  {figures["ece_15_bins"]:.3f}  '
+            f'{figures["nll_of_votes"]:.3f}  {figures["brier_of_votes"]:.3f}  '
+            + (f'{speed:7.2f}' if speed else '      -'))
+    return '\n'.join(lines)
+
+
+def robustness_table(evaluations: list[Evaluation]) -> str:
+    """Return accuracy [%] and loss against clean [points] of each disturbance as text."""
+    width = max(map(len, evaluations[0].robustness))
+    lines = [f'{"accuracy % (loss)":{width}}  ' + '  '.join(
+        f'{evaluation.name:>14}' for evaluation in evaluations)]
+    for kind in evaluations[0].robustness:
+        cells = []
+        for evaluation in evaluations:
+            value, clean = evaluation.robustness[kind], evaluation.robustness['clean']
+            cell = f'{100 * value:.1f} ({100 * (value - clean):+.1f})'
+            cells.append(f'{cell:>{max(14, len(evaluation.name))}}')
+        lines.append(f'{kind:{width}}  ' + '  '.join(cells))
+    return '\n'.join(lines)
+
+
+def main(argv: list[str]) -> int:
+    """Judge one or more ONNX models with model cards."""
+    parser = argparse.ArgumentParser(
+        prog='fer_ros evaluate', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        description='Judge emotion networks: accuracy, calibration, robustness, speed. Writes '
+                    'report.html (one file, pictures inside), evaluation.json and PNGs.')
+    parser.add_argument('models', nargs='*', default=None,
+                        help='ONNX files with cards; none: the one in the package')
+    parser.add_argument('--data', type=Path, required=True,
+                        help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz)')
+    parser.add_argument('--part', choices=_PARTS, default='public', help='rows to judge by')
+    parser.add_argument('--output', type=Path, default=Path('runs/evaluation'))
+    parser.add_argument('--quick', action='store_true', help='without robustness and speed')
+    options = parser.parse_args(argv)
+    from fer_ros.resources import resource_path
+    models = options.models or [resource_path('models/emotion.onnx')]
+    train, public = load_fer2013(options.data)
+    data = public if options.part == 'public' else train
+    evaluations = _evaluate(models, data, not options.quick)
+    print(table(evaluations))
+    if not options.quick:
+        print('\n' + robustness_table(evaluations))
+    files = write_report(
+        evaluations, options.output, f'{options.data.name}, {options.part} part')
+    print(f'\nreport: {files[-1]}')
+    return 0
+
+
+def _evaluate(models: list[Path], data: EmotionData, thorough: bool) -> list[Evaluation]:
+    evaluations: dict[str, Evaluation] = {}
+    for model in tqdm(models, desc='models', disable=None, leave=False):
+        evaluation = evaluate_classifier(EmotionClassifier(model), data, thorough)
+        if evaluation.name in evaluations:
+            raise ValueError(f"'{model}': another model is named '{evaluation.name}' too; give "
+                             "each a name of its own in its card")
+        evaluations[evaluation.name] = evaluation
+    return list(evaluations.values())

@@ -1,0 +1,1 @@
+"""Judging detector and emotion network end to end."""

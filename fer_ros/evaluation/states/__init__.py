@@ -1,0 +1,1 @@
+"""Judging ways from probabilities to an emotion state."""

@@ -1,0 +1,1 @@
+"""Judging the face tracker: scenes with known truth, identity scores."""
