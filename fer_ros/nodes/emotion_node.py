@@ -18,7 +18,7 @@ from fer_ros.nodes.diagnostics import FaultLog, publish_status
 from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs
 from fer_ros.nodes.face_locator import FaceLocator
 from fer_ros.nodes.frame_worker import LONGEST_QUEUE
-from fer_ros.nodes.health import Health
+from fer_ros.nodes.health import Health, Vitals
 from fer_ros.nodes.image_conversions import ImageError
 from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import emotions_qos, image_qos, matching_qos
@@ -54,7 +54,7 @@ class EmotionNode(LifecycleNode):
         declare(self, parameters.SPECS)
         self.config = parameters.read_config(self)
         self.add_on_set_parameters_callback(self._on_parameters)
-        self._health = Health(self)
+        self._health = Health(self.faults)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._timer = self.create_timer(1.0, self._publish_diagnostics)
 
@@ -131,7 +131,7 @@ class EmotionNode(LifecycleNode):
         self._requested_qos = self._image_qos()
         self._subscription = self.create_subscription(
             CompressedImage if compressed else Image, self.image_topic, self.worker.frames.put,
-            self._requested_qos, event_callbacks=self._health.callbacks())
+            self._requested_qos, event_callbacks=self._health.watch(self.image_topic))
 
     def _image_qos(self) -> QoSProfile:
         """Return what to ask of the publishers: the parameters' wish, or what all offer."""
@@ -217,9 +217,18 @@ class EmotionNode(LifecycleNode):
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9
 
+    def _vitals(self) -> Vitals:
+        vitals = Vitals(self.is_active, self.is_enabled, self.image_topic,
+                        image_timeout=self.config['image_timeout'])
+        if self._worker is None:
+            return vitals
+        return vitals._replace(
+            publishers=self.count_publishers(self.image_topic) if self.image_topic else 0,
+            received=self._worker.frames.received, faces=self._worker.faces)
+
     def _publish_diagnostics(self) -> None:
         self._follow_publishers()
-        level, text = self._health.judge()
+        level, text = self._health.judge(self._vitals())
         values = {'faults': str(self.faults.count), 'last fault': self.faults.last}
         if self._worker is not None:
             frames = self._worker.frames

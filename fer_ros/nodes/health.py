@@ -3,77 +3,99 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from fer_ros.nodes.diagnostics import TRANSPORT_HINT
+from fer_ros.nodes.diagnostics import TRANSPORT_HINT, FaultLog
 
 try:  # Iron and later
     from rclpy.event_handler import SubscriptionEventCallbacks
 except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
-if TYPE_CHECKING:
-    from fer_ros.nodes.emotion_node import EmotionNode
+
+class Vitals(NamedTuple):
+    """
+    What the node looks like at a moment.
+
+    :param active: by its lifecycle.
+    :param enabled: by its service ``~/enable``.
+    :param topic: of the images, resolved.
+    :param publishers: on that topic.
+    :param received: images since the node was configured.
+    :param faces: in the latest image.
+    :param image_timeout: without an image for longer, something is wrong [s].
+    """
+
+    active: bool
+    enabled: bool
+    topic: str = ''
+    publishers: int = 0
+    received: int = 0
+    faces: int = 0
+    image_timeout: float = 2.0
 
 
 class Health:
     """
     Watches the image subscription.
 
-    :param node: the node to judge.
+    :param faults: what went wrong of late.
+    :param clock: monotonic seconds.
     """
 
-    def __init__(self, node: EmotionNode) -> None:
-        self._node = node
-        self._incompatible = ''
+    def __init__(self, faults: FaultLog, clock: Callable[[], float] = time.monotonic) -> None:
+        self._faults, self._clock = faults, clock
+        self._topic = self._incompatible = ''
         self._last_received = 0
-        self._last_image = time.monotonic()
+        self._last_image = clock()
 
-    def callbacks(self) -> SubscriptionEventCallbacks:
-        """Return the events to subscribe with; a fresh subscription has no incompatibility."""
-        self._incompatible = ''
+    def watch(self, topic: str) -> SubscriptionEventCallbacks:
+        """
+        Begin to watch a fresh subscription, which has no incompatibility yet.
+
+        :param topic: of the images, resolved.
+        :returns: the events to subscribe with.
+        """
+        self._topic, self._incompatible = topic, ''
         self._last_received = 0
-        self._last_image = time.monotonic()
+        self._last_image = self._clock()
         return SubscriptionEventCallbacks(incompatible_qos=self._on_incompatible)
 
-    def judge(self) -> tuple[bytes, str]:
+    def judge(self, vitals: Vitals) -> tuple[bytes, str]:
         """Return the diagnostics level and what to tell the user."""
-        node = self._node
-        if not node.is_active:
+        if not vitals.active:
             return DiagnosticStatus.WARN, 'not active: ros2 lifecycle set <node> activate'
-        if not node.is_enabled:
+        if not vitals.enabled:
             return DiagnosticStatus.OK, 'disabled by ~/enable'
-        trouble = self._no_image()
+        trouble = self._no_image(vitals)
         if trouble:
             return trouble
-        if node.faults.recent:
-            return DiagnosticStatus.WARN, node.faults.last
-        return DiagnosticStatus.OK, f'{node.worker.faces} faces'
+        if self._faults.recent:
+            return DiagnosticStatus.WARN, self._faults.last
+        return DiagnosticStatus.OK, f'{vitals.faces} faces'
 
-    def _no_image(self) -> tuple[bytes, str] | None:
+    def _no_image(self, vitals: Vitals) -> tuple[bytes, str] | None:
         """Return what to say while no image arrives, None if images do arrive."""
-        node, now = self._node, time.monotonic()
-        received = node.worker.frames.received
-        if received != self._last_received:
-            self._last_received, self._last_image = received, now
+        now = self._clock()
+        if vitals.received != self._last_received:
+            self._last_received, self._last_image = vitals.received, now
             self._incompatible = ''
-        if now - self._last_image < node.config['image_timeout']:
+        if now - self._last_image < vitals.image_timeout:
             return None
-        topic = node.image_topic
-        count = node.count_publishers(topic)
-        if count == 0:
-            return DiagnosticStatus.WARN, f'no image: 0 publishers on {topic}'
+        if vitals.publishers == 0:
+            return DiagnosticStatus.WARN, f'no image: 0 publishers on {vitals.topic}'
         if self._incompatible:
             return DiagnosticStatus.ERROR, self._incompatible
         return DiagnosticStatus.WARN, (
-            f'no image for {now - self._last_image:.0f} s, although {count} publisher(s) are on '
-            f'{topic}: is it paused? If not, {TRANSPORT_HINT}')
+            f'no image for {now - self._last_image:.0f} s, although {vitals.publishers} '
+            f'publisher(s) are on {vitals.topic}: is it paused? If not, {TRANSPORT_HINT}')
 
     def _on_incompatible(self, event: Any) -> None:
         policy = getattr(event.last_policy_kind, 'name', event.last_policy_kind)
         self._incompatible = (
-            f'incompatible QoS ({policy}) with a publisher of {self._node.image_topic}: '
+            f'incompatible QoS ({policy}) with a publisher of {self._topic}: '
             'set image_qos to auto or best_effort')
-        self._node.faults.report('incompatible_qos', self._incompatible)
+        self._faults.report('incompatible_qos', self._incompatible)

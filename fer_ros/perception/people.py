@@ -11,9 +11,7 @@ from fer_ros.perception.emotion_state import EmotionState, StateConfig
 from fer_ros.perception.error_model import ErrorModel
 from fer_ros.perception.labels import valence_arousal
 from fer_ros.perception.smoothing import ProbabilityFilter, SmoothingConfig, make_filter
-from fer_ros.perception.types import QUALITY_OK, UNCERTAIN, EmotionEstimate
-
-NO_ANSWER = np.empty(0, np.float32)
+from fer_ros.perception.types import NO_ANSWER, QUALITY_OK, UNCERTAIN, EmotionEstimate
 
 
 @dataclass

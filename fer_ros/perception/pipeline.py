@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from fer_ros.perception.activation import evidence
 from fer_ros.perception.detection_schedule import DetectionSchedule
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.error_model import error_model
 from fer_ros.perception.face_detector import FaceDetector, load_face_detector
+from fer_ros.perception.face_judge import FaceJudge
 from fer_ros.perception.face_tracker import CONFIRMED, TENTATIVE, FaceTracker, TrackerConfig
-from fer_ros.perception.people import NO_ANSWER, People
+from fer_ros.perception.people import People
 from fer_ros.perception.preprocessing import check_picture, to_gray
-from fer_ros.perception.quality import (
-    QualityConfig,
-    brightness_and_sharpness,
-    crop_quality,
-    frame_weight,
-    place_quality,
-)
+from fer_ros.perception.quality import QualityConfig
 from fer_ros.perception.smoothing import SmoothingConfig
-from fer_ros.perception.types import (
-    QUALITY_OK,
-    BoundingBox,
-    Detection,
-    FaceTrack,
-    TrackedFace,
-)
+from fer_ros.perception.types import BoundingBox, Detection, FaceTrack, TrackedFace
 from fer_ros.resources import resource_path
 
 
@@ -100,18 +87,6 @@ class PipelineResult:
     inference_seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class _Judged:
-    """The classifier's answer for one face: nothing where its quality forbids one."""
-
-    probabilities: np.ndarray
-    weight: float = 1.0
-    activation: np.ndarray | None = None
-
-
-_NOT_JUDGED = _Judged(NO_ANSWER)
-
-
 class Pipeline:
     """
     Detector, tracker, classifier, smoothing and state in a row. Not thread-safe.
@@ -125,6 +100,7 @@ class Pipeline:
                  config: PipelineConfig) -> None:
         self.detector, self.classifier, self.config = detector, classifier, config
         self.tracker = FaceTracker(config.tracker)
+        self._judge = FaceJudge(classifier, config.quality, config.maps)
         self._people = People(
             self.labels, error_model(classifier.card.metrics, len(classifier.labels)),
             config.smoothing, config.state)
@@ -161,6 +137,7 @@ class Pipeline:
             self._schedule = DetectionSchedule(config.detector_interval, config.max_load)
         self.config = config
         self.tracker.config = config.tracker
+        self._judge.config, self._judge.maps = config.quality, config.maps
         self._people.reconfigure(config.smoothing, config.state)
 
     def process(self, image: np.ndarray, stamp: float) -> PipelineResult:
@@ -173,23 +150,15 @@ class Pipeline:
         :raises ValueError: for an image of another kind.
         """
         start = time.perf_counter()
-        jumped = self._stamp is not None and stamp < self._stamp
-        if jumped:
-            self.reset()
-        self._stamp = stamp
         check_picture(image)
-        # Who is new is looked at again at once: a second sight tells a face from a false alarm.
-        new = any(track.state == TENTATIVE for track in self._tracks)
-        looked = self._schedule.due(stamp, new)
+        jumped = self._advance_to(stamp)
+        looked = self._schedule.due(stamp, hurry=self._somebody_is_new())
         faces = self._look(self._source(image), stamp) if looked else self._coast(stamp)
-        regions = [d.box for d in self._seen] + [
-            t.detection.box for t in self._tracks if not (looked and t.detected)]
         self.last_seconds = time.perf_counter() - start
-        seconds = 0.0
         if looked:
             self._schedule.took(self.last_seconds)
-            seconds = self.detector.inference_seconds + self.classifier.inference_seconds
-        return PipelineResult(faces, regions, jumped, looked, self.last_seconds, seconds)
+        return PipelineResult(faces, self._regions(looked), jumped, looked, self.last_seconds,
+                              self._inference_seconds() if looked else 0.0)
 
     def analyze(self, image: np.ndarray) -> list[TrackedFace]:
         """
@@ -202,13 +171,12 @@ class Pipeline:
         image = self._source(image)
         detections = [d for d in self._detect(image)
                       if d.score >= self.config.tracker.high_score]
-        qualities, rows = self._judge(image, detections)
         faces = []
-        for i, (detection, quality) in enumerate(zip(detections, qualities)):
+        for i, (detection, judgment) in enumerate(
+                zip(detections, self._judge.judge(image, detections))):
             track = FaceTrack(f'f{i + 1}', detection, CONFIRMED, 0.0, 0.0, True)
-            judged = rows.get(i, _NOT_JUDGED)
-            faces.append(TrackedFace(track, self._people.once(judged.probabilities, quality),
-                                     0.0, judged.activation))
+            emotion = self._people.once(judgment.probabilities, judgment.quality)
+            faces.append(TrackedFace(track, emotion, 0.0, judgment.activation))
         self.last_seconds = time.perf_counter() - start
         return faces
 
@@ -223,12 +191,31 @@ class Pipeline:
             detections = sorted(detections, key=lambda d: -d.box.area)[:self.config.max_faces]
         return detections
 
+    def _advance_to(self, stamp: float) -> bool:
+        """Note the time of a frame; return whether it jumped back, then everybody is forgotten."""
+        jumped = self._stamp is not None and stamp < self._stamp
+        if jumped:
+            self.reset()
+        self._stamp = stamp
+        return jumped
+
+    def _somebody_is_new(self) -> bool:
+        """Who is new is looked at again at once: a second sight tells faces from false alarms."""
+        return any(track.state == TENTATIVE for track in self._tracks)
+
     def _look(self, image: np.ndarray, stamp: float) -> list[TrackedFace]:
-        """Detect, track and classify in one frame."""
+        """Detect, track, judge and smooth in one frame."""
         self._seen = self._detect(image)
         self._tracks = self.tracker.update(self._seen, stamp)
+        confirmed = [track for track in self._tracks if track.state == CONFIRMED]
+        judgments = self._judge.judge(image, [track.detection for track in confirmed])
         self._people.keep(track.id for track in self._tracks)
-        faces = self._classify(image, [t for t in self._tracks if t.state == CONFIRMED], stamp)
+        faces = []
+        for track, judgment in zip(confirmed, judgments):
+            emotion = self._people.follow(
+                track.id, judgment.probabilities, judgment.weight, judgment.quality, stamp)
+            faces.append(TrackedFace(
+                track, emotion, stamp - track.first_stamp, judgment.activation))
         self._faces = {face.track.id: face for face in faces}
         return faces
 
@@ -239,36 +226,13 @@ class Pipeline:
                             self._faces[track.id].activation_map)
                 for track in self._tracks if track.id in self._faces]
 
-    def _classify(self, image: np.ndarray, tracks: Sequence[FaceTrack],
-                  stamp: float) -> list[TrackedFace]:
-        qualities, rows = self._judge(image, [track.detection for track in tracks])
-        faces = []
-        for i, (track, quality) in enumerate(zip(tracks, qualities)):
-            judged = rows.get(i, _NOT_JUDGED)
-            emotion = self._people.follow(
-                track.id, judged.probabilities, judged.weight, quality, stamp)
-            faces.append(TrackedFace(
-                track, emotion, stamp - track.first_stamp, judged.activation))
-        return faces
+    def _regions(self, looked: bool) -> list[BoundingBox]:
+        """Return every place that may be a face now."""
+        return [detection.box for detection in self._seen] + [
+            track.detection.box for track in self._tracks if not (looked and track.detected)]
 
-    def _judge(self, image: np.ndarray,
-               detections: list[Detection]) -> tuple[list[str], dict[int, _Judged]]:
-        """Return every face's quality, and the answers for those that are good."""
-        height, width = image.shape[:2]
-        config = self.config.quality
-        qualities = [place_quality(d, width, height, config) for d in detections]
-        chosen = [i for i, quality in enumerate(qualities) if quality == QUALITY_OK]
-        crops = self.classifier.crops(image, [detections[i] for i in chosen])
-        looks = [brightness_and_sharpness(crop) for crop in crops]
-        for i, (brightness, sharp) in zip(chosen, looks):
-            qualities[i] = crop_quality(sharp, brightness, config)
-        good = [k for k, i in enumerate(chosen) if qualities[i] == QUALITY_OK]
-        probabilities, maps = self.classifier.classify(crops[good], self.config.maps)
-        return qualities, {
-            chosen[k]: _Judged(
-                probabilities[n], frame_weight(detections[chosen[k]], looks[k][1], config),
-                None if maps is None else evidence(maps[n], int(probabilities[n].argmax())))
-            for n, k in enumerate(good)}
+    def _inference_seconds(self) -> float:
+        return self.detector.inference_seconds + self.classifier.inference_seconds
 
 
 def build_pipeline(config: PipelineConfig) -> Pipeline:

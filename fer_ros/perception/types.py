@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 UNCERTAIN = 'uncertain'
+#: the probabilities of a face that was not classified.
+NO_ANSWER = np.empty(0, np.float32)
 QUALITY_OK = 'ok'
 QUALITY_TOO_SMALL = 'too_small'
 QUALITY_BLURRED = 'blurred'
@@ -126,8 +128,8 @@ class EmotionEstimate:
 
     label: str = UNCERTAIN
     confidence: float = 0.0
-    probabilities: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
-    raw_probabilities: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
+    probabilities: np.ndarray = field(default_factory=lambda: NO_ANSWER)
+    raw_probabilities: np.ndarray = field(default_factory=lambda: NO_ANSWER)
     valence: float = 0.0
     arousal: float = 0.0
     state_age: float = 0.0
