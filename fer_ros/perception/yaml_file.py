@@ -97,12 +97,21 @@ class _BoundedLoader(yaml.SafeLoader):
     def _check(self, node: yaml.Node) -> None:
         if node.tag not in self.yaml_constructors and node.tag != f'{_PREFIX}merge':
             raise _error(node, f"tag '{node.tag.replace(_PREFIX, '!!')}' is not allowed")
-        if isinstance(node, yaml.MappingNode):
+        if isinstance(node, yaml.ScalarNode):
+            _check_escapes(node)
+        elif isinstance(node, yaml.MappingNode):
             seen = set()
             for key, _ in node.value:
                 if isinstance(key, yaml.ScalarNode) and key.value in seen:
                     raise _error(key, f"'{key.value}' is there twice")
                 seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+
+
+def _check_escapes(node: yaml.ScalarNode) -> None:
+    r"""Refuse what ROS messages cannot carry, though YAML can: "\ud800" and "\0"."""
+    bad = next((c for c in node.value if c == '\0' or '\ud800' <= c <= '\udfff'), '')
+    if bad:
+        raise _error(node, f'character U+{ord(bad):04X} is not allowed')
 
 
 def _composed(path: str | Path, largest_bytes: int, most_nodes: int,

@@ -61,8 +61,9 @@ def test_limits_are_reached(tmp_path):
     ('a: 1\n--- \nb: 2', 2, 'expected a single document'), ('a: 1\nb: [', 2, 'stream end'),
     ('a:\n\t- b', 2, 'that cannot start any token'),
     ('a: 1\nb: \0', 2, 'character U+0000'), (b'a: 1\n\xff\xfe\x00', 2, 'byte 0xff is no UTF-8'),
+    ('a: 1\nb: "\\ud800"', 2, 'character U+D800'), ('a: "x\\0"', 1, 'character U+0000'),
     ('%YAML 9.9\n---\na', 1, 'incompatible'),
-], ids=range(30))
+], ids=range(32))
 def test_bad_files(tmp_path, text, line, reason):
     """The line where it is, and one line of text about it."""
     path = file_with(tmp_path, text)
