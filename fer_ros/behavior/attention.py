@@ -34,22 +34,23 @@ class Person:
     arousal: float = 0.0
 
 
-def _nearness(person: Person, everybody: Sequence[Person]) -> float:
-    """Return 1 / distance, or the face's size unless every distance is known."""
-    if any(other.distance is None for other in everybody):
-        return person.size
-    return 1 / max(person.distance or 0.0, 0.01)
+def _nearness(people: Sequence[Person]) -> list[float]:
+    """Return 1 / distance, or the faces' sizes unless every distance is known."""
+    distances = [person.distance for person in people if person.distance is not None]
+    if len(distances) < len(people):
+        return [person.size for person in people]
+    return [1 / max(distance, 0.01) for distance in distances]
 
 
-def _centrality(person: Person, everybody: Sequence[Person]) -> float:
-    return 1 - (1.0 if person.offset is None else min(person.offset, 1.0))
+def _centrality(people: Sequence[Person]) -> list[float]:
+    return [1 - (1.0 if p.offset is None else min(p.offset, 1.0)) for p in people]
 
 
-#: what makes a person the one to talk to: the higher, the more.
-MODES: dict[str, Callable[[Person, Sequence[Person]], float]] = {
+#: what makes a person the one to talk to: the higher, the more; for each of those in view.
+MODES: dict[str, Callable[[Sequence[Person]], list[float]]] = {
     'nearest': _nearness,
     'central': _centrality,
-    'longest': lambda person, everybody: person.age,
+    'longest': lambda people: [person.age for person in people],
 }
 
 
@@ -114,10 +115,11 @@ class Attention:
             self.person_id = ''
             return None
         # Ties go to the smaller id, so that equal faces do not alternate.
-        best = min(people, key=lambda p: (-self._score(p, people), len(p.id), p.id))
+        scores = dict(zip(map(id, people), MODES[self.config.mode](people)))
+        best = min(people, key=lambda p: (-scores[id(p)], len(p.id), p.id))
         if current is None:
             return self._choose(best, stamp)
-        if self._score(best, people) < self._score(current, people) * self.config.switch_ratio:
+        if scores[id(best)] < scores[id(current)] * self.config.switch_ratio:
             self._rival = ''
             return current
         if best.id != self._rival:
@@ -125,9 +127,6 @@ class Attention:
         if stamp - self._rival_since >= self.config.switch_dwell - 1e-6:
             return self._choose(best, stamp)
         return current
-
-    def _score(self, person: Person, everybody: Sequence[Person]) -> float:
-        return MODES[self.config.mode](person, everybody)
 
     def _choose(self, person: Person, stamp: float) -> Person:
         self.person_id, self._seen, self._rival = person.id, stamp, ''

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fer_ros.behavior.attention import Person
+from fer_ros.perception.labels import EMOTIONS
 from fer_ros.perception.types import UNCERTAIN
 
 
@@ -33,7 +34,7 @@ def group_mood(people: Sequence[Person]) -> GroupMood:
 
     :param people: all faces of a frame; those without a state do not count.
     """
-    known = [person for person in people if person.label != UNCERTAIN and person.size > 0]
+    known = [person for person in people if person.label in EMOTIONS and person.size > 0]
     total = sum(person.size for person in known)
     if total == 0:
         return GroupMood(0, UNCERTAIN, 0.0, 0.0, 0.0)

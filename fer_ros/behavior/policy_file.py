@@ -13,6 +13,7 @@ from fer_ros.behavior.attention import MODES, AttentionConfig
 from fer_ros.behavior.dialog_tone import Tone
 from fer_ros.behavior.tone_policy import PolicyConfig, check_answer
 from fer_ros.perception.labels import EMOTIONS
+from fer_ros.perception.yaml_file import compose_yaml, one_line
 
 _TONE_NUMBERS = {'rate': (0.3, 3.0), 'pitch': (0.5, 2.0), 'volume': (0.1, 3.0)}
 _TONE_KEYS = (*_TONE_NUMBERS, 'style_prompt', 'suggestions', 'expresses')
@@ -36,13 +37,9 @@ def load_policy(path: str | Path, language: str = 'en') -> PolicyConfig:
     :raises PolicyError: names file, line, key, value and what is allowed.
     """
     try:
-        text = Path(path).expanduser().read_text(encoding='utf-8')
-    except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"policy file '{path}' cannot be read: {error}") from error
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise PolicyError(f"'{path}' is no YAML: {error}") from error
+        root = compose_yaml(path)
+    except ValueError as error:
+        raise PolicyError(f'policy file {error}') from error
     return _Reader(str(path), language).policy(root)
 
 
@@ -101,15 +98,11 @@ class _Reader:
                allowed: tuple[str, ...] = ()) -> Iterator[tuple[str, yaml.Node]]:
         if not isinstance(node, yaml.MappingNode) or not node.value:
             raise self._error(node, f'{what} must be a mapping with at least one entry')
-        seen: set[str] = set()
         for key_node, value in node.value:
-            key = str(key_node.value)
+            key = self._string(key_node, f'a key in {what}')
             if allowed and key not in allowed:
                 raise self._error(key_node, f"'{key}' is not known in {what}; allowed: "
                                   f'{", ".join(allowed)}')
-            if key in seen:
-                raise self._error(key_node, f"'{key}' is there twice")
-            seen.add(key)
             yield key, value
 
     def _number(self, node: yaml.Node, key: str, low: float, high: float) -> float:
@@ -151,7 +144,7 @@ class _Reader:
 
     def _error(self, node: yaml.Node | None, text: str) -> PolicyError:
         line = f', line {node.start_mark.line + 1}' if node is not None else ''
-        return PolicyError(f"'{self._name}'{line}: {text}")
+        return PolicyError(one_line(f"'{self._name}'{line}: {text}"))
 
 
 def with_overrides(config: PolicyConfig, overrides: Mapping[str, float]) -> PolicyConfig:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from fer_ros.behavior.attention import Attention, AttentionConfig, Person
 from fer_ros.behavior.dialog_tone import Tone
+from fer_ros.perception.yaml_file import one_line
 
 #: Emotions that a robot must not show back, nor answer with one of NEGATIVE.
 NEVER_MIRRORED = ('angry', 'disgust', 'fear', 'contempt')
@@ -102,7 +103,7 @@ class TonePolicy:
         self._stamp = self._last_face = self._changed = 0.0
         self._offered: dict[str, float] = {}
         self._changed_for: dict[str, float] = {}
-        self._override_until: float | None = None
+        self._overridden = False
         self._latest: tuple[Person | None, bool] = (None, False)
 
     def update(self, stamp: float, people: Sequence[Person]) -> ToneDecision | None:
@@ -118,6 +119,7 @@ class TonePolicy:
             self._restart(stamp)
         self._stamp = stamp
         if first:
+            self._last_face = -math.inf
             return self._decide(stamp, self.config.default_tone, None, 'start')
         person = self.attention.update(stamp, people)
         if people:
@@ -160,27 +162,26 @@ class TonePolicy:
             old, tone=config.tones[name], suggestion='', reason='the policy was reloaded')
         return self.decision
 
-    def override(self, name: str, duration: float = 0.0) -> ToneDecision | None:
+    def override(self, name: str, stamp: float) -> ToneDecision | None:
         """
-        Let an operator set the tone, at once, whatever faces show.
+        Let an operator set the tone, at once, whatever faces show, until :meth:`release`.
 
-        :param name: of a tone; '' gives the choice back to the faces.
-        :param duration: for so long [s]; 0: until it is given back.
+        :param name: of a tone.
+        :param stamp: an estimate [s], as in :meth:`idle`.
         :returns: the change, or None if it is that tone already.
-        :raises ValueError: for an unknown tone or a negative duration.
+        :raises ValueError: for an unknown tone.
         """
-        if not name:
-            self._override_until = None
-            return None
         if name not in self.config.tones:
-            raise ValueError(f"tone '{name}' is not one of {', '.join(self.config.tones)}")
-        if not duration >= 0:
-            raise ValueError(f'duration is {duration} s, must be 0 or more')
-        self._override_until = self._stamp + duration if duration else math.inf
+            raise ValueError(one_line(
+                f"tone '{name}' is not one of {', '.join(self.config.tones)}"))
+        self._overridden = True
         if self._is_current(name):
             return None
-        self._changed = self._stamp
-        return self._decide(self._stamp, name, None, 'set by the operator')
+        return self._decide(stamp, name, None, 'set by the operator')
+
+    def release(self) -> None:
+        """Give the choice back to the faces; the tone stays until there is a reason."""
+        self._overridden = False
 
     def _restart(self, stamp: float) -> None:
         self.attention.reset()
@@ -188,15 +189,10 @@ class TonePolicy:
         self._changed = stamp - self.config.min_interval
         self._offered.clear()
         self._changed_for.clear()
-        if self._override_until != math.inf:
-            self._override_until = None
 
     def _change(self, stamp: float, person: Person | None,
                 anybody: bool) -> ToneDecision | None:
-        if self._override_until is not None and stamp < self._override_until:
-            return None
-        self._override_until = None
-        if self.decision is None or self.speaking or (
+        if self._overridden or self.decision is None or self.speaking or (
                 stamp - self._changed < self.config.min_interval - 1e-6):
             return None
         if not anybody:
@@ -204,9 +200,10 @@ class TonePolicy:
             if gone < self.config.hold - 1e-6 or self._is_current(self.config.default_tone):
                 return None
             self._changed = stamp
+            since = f'for {gone:.1f} s' if math.isfinite(gone) else 'yet'
             return self._decide(
-                stamp, self.config.default_tone, None, f'nobody seen for {gone:.1f} s')
-        if person is None or person.confidence < self.config.min_confidence:
+                stamp, self.config.default_tone, None, f'nobody seen {since}')
+        if person is None or not person.confidence >= self.config.min_confidence:
             return None
         name = self.config.emotions.get(person.label)  # uncertain has no tone: no change
         if name is None or self._is_current(name) or self._cooling(person.id, stamp):
@@ -214,7 +211,7 @@ class TonePolicy:
         self._changed = self._changed_for[person.id] = stamp
         return self._decide(
             stamp, name, person,
-            f'{person.id} looks {person.label} ({person.confidence:.0%})')
+            f'{one_line(person.id, 40)} looks {person.label} ({person.confidence:.0%})')
 
     def _cooling(self, person_id: str, stamp: float) -> bool:
         """Tell whether the tone has changed for this person just now; forget older ones."""

@@ -15,9 +15,9 @@ from typing import Any
 
 from rclpy.duration import Duration
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
 
+from fer_ros.nodes.conversions import nanoseconds_to_stamp
 from fer_ros.nodes.parameter_specs import Spec
 from fer_ros.nodes.running import run_node
 from fer_ros.nodes.working_node import WorkingNode
@@ -150,7 +150,7 @@ class BagPlayerNode(WorkingNode):
 
     def _tell_time(self, nanoseconds: int) -> None:
         if self._clock_topic is not None:
-            self._clock_topic.publish(Clock(clock=Time(nanoseconds=nanoseconds).to_msg()))
+            self._clock_topic.publish(Clock(clock=nanoseconds_to_stamp(nanoseconds)))
 
 
 def _open_reader(path: Path) -> Any:

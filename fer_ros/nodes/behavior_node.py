@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rclpy.time import Time
 from std_msgs.msg import Bool, String
 
-from fer_ros.behavior.dialog_tone import to_ssml
 from fer_ros.behavior.group_mood import group_mood
+from fer_ros.behavior.ssml import to_ssml
+from fer_ros.behavior.stopwatch import Stopwatch
 from fer_ros.behavior.tone_policy import ToneDecision, TonePolicy
 from fer_ros.nodes import behavior_parameters
-from fer_ros.nodes.conversions import people_of, stamp_to_seconds
+from fer_ros.nodes.conversions import people_of, seconds_to_stamp, stamp_to_seconds
 from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import emotions_qos, latched_qos
 from fer_ros.nodes.running import run_node
+from fer_ros.perception.yaml_file import one_line
 from fer_ros_msgs.msg import DialogTone, EmotionArray, GroupMood
 from fer_ros_msgs.srv import SetTone
 
@@ -28,7 +30,8 @@ class BehaviorNode(Node):
     Chooses the robot's tone.
 
     The stamps of the images drive the policy. While no EmotionArray comes, a timer moves the
-    policy's time on by what the node's clock has counted since the last one.
+    policy's time on by what the node's clock has counted since the last one. How long an
+    operator's tone and an utterance last is counted by the node's clock.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -37,7 +40,8 @@ class BehaviorNode(Node):
         self.config = behavior_parameters.read_config(self)
         self.policy = TonePolicy(self.config.policy)
         self._last_stamp: float | None = None
-        self._last_arrival = 0.0
+        self._silence, self._utterance, self._operator = Stopwatch(), Stopwatch(), Stopwatch()
+        self._operators_time, self._speaking = math.inf, False
         self._tone = self.create_publisher(DialogTone, 'dialog/tone', latched_qos())
         self._ssml = self.create_publisher(String, 'dialog/ssml', 10)
         self.create_subscription(EmotionArray, 'emotions', self._on_emotions, emotions_qos())
@@ -47,13 +51,15 @@ class BehaviorNode(Node):
         self._mood = self.create_publisher(GroupMood, 'emotions/group', emotions_qos())
         self.create_service(SetTone, '~/set_tone', self._on_set_tone)
         self.add_on_set_parameters_callback(self._on_parameters)
-        self.create_timer(0.5, self._on_timer)
+        self.create_timer(0.2, self._on_timer)
         # Late joiners are to find a tone from the start.
         self._publish(self.policy.update(self._now(), []))
 
     def _on_emotions(self, message: EmotionArray) -> None:
-        stamp = stamp_to_seconds(message.header)
-        self._last_stamp, self._last_arrival = stamp, self._now()
+        stamp, now = stamp_to_seconds(message.header), self._now()
+        self._last_stamp = stamp
+        self._silence.start(now)
+        self._end_what_is_over(now)
         people = people_of(message)
         self._publish(self.policy.update(stamp, people), message.header.frame_id)
         mood = group_mood(people)
@@ -62,22 +68,46 @@ class BehaviorNode(Node):
             valence=mood.valence, arousal=mood.arousal))
 
     def _on_timer(self) -> None:
-        """Let time pass for the policy while no image comes."""
+        """Let time pass, for the policy too while no image comes."""
+        now = self._now()
+        self._end_what_is_over(now)
         if self._last_stamp is None:
-            return
-        silent = self._now() - self._last_arrival
-        if silent < 0:  # the simulation began anew
-            self._last_arrival = self._now()
-        elif silent > 0.5:
-            self._publish(self.policy.idle(self._last_stamp + silent))
+            self._publish(self.policy.update(now, []))
+        elif self._silence.elapsed(now) > 0.5:
+            self._publish(self.policy.idle(self._policy_time(now)))
+
+    def _policy_time(self, now: float) -> float:
+        """Return what the next image's stamp would be [s]."""
+        return now if self._last_stamp is None else (
+            self._last_stamp + self._silence.elapsed(now))
+
+    def _end_what_is_over(self, now: float) -> None:
+        if self._operator.elapsed(now) >= self._operators_time:
+            self._operators_time = math.inf
+            self.policy.release()
+        if self.policy.speaking and (
+                self._utterance.elapsed(now) >= self.config.longest_utterance):
+            self.get_logger().warn(
+                f'dialog/speaking has been true for {self._utterance.elapsed(now):.0f} s: taken '
+                'as forgotten (longest_utterance); the tone changes again')
+            self._publish(self.policy.set_speaking(False))
 
     def _on_text(self, message: String) -> None:
         assert self.policy.decision is not None
         self._ssml.publish(String(data=to_ssml(
-            message.data, self.policy.decision.tone, self.config.language)))
+            message.data, self.policy.decision.tone, self.config.language, self._on_refused)))
+
+    def _on_refused(self, reason: str) -> None:
+        self.get_logger().warn(
+            f'a <speak> document on dialog/text is spoken as plain text: {reason} (said once)',
+            once=True)
 
     def _on_speaking(self, message: Bool) -> None:
-        self._publish(self.policy.set_speaking(message.data))
+        """Only a change counts: true said again does not keep a forgotten utterance alive."""
+        if message.data != self._speaking:
+            self._speaking = message.data
+            self._utterance.start(self._now())
+            self._publish(self.policy.set_speaking(message.data))
 
     def _on_addressee(self, message: String) -> None:
         """Somebody else knows whom the robot talks to; an empty id gives the choice back."""
@@ -86,11 +116,24 @@ class BehaviorNode(Node):
     def _on_set_tone(self, request: SetTone.Request,
                      response: SetTone.Response) -> SetTone.Response:
         try:
-            self._publish(self.policy.override(request.tone, request.duration))
+            self._publish(self._operate(request.tone, request.duration))
             response.success = True
         except ValueError as error:
             response.message = str(error)
         return response
+
+    def _operate(self, tone: str, duration: float) -> ToneDecision | None:
+        if not tone:
+            self._operators_time = math.inf
+            self.policy.release()
+            return None
+        if not duration >= 0:
+            raise ValueError(f'duration is {duration:g} s, must be 0 or more')
+        now = self._now()
+        decision = self.policy.override(tone, self._policy_time(now))
+        self._operators_time = duration or math.inf
+        self._operator.start(now)
+        return decision
 
     def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:
         try:
@@ -110,11 +153,10 @@ class BehaviorNode(Node):
             confidence=decision.confidence, tone=tone.name, rate=tone.rate, pitch=tone.pitch,
             volume=tone.volume, style_prompt=tone.style_prompt,
             suggestion=decision.suggestion, reason=decision.reason)
-        message.header.stamp = Time(
-            nanoseconds=max(round(decision.stamp * 1e9), 0)).to_msg()
+        message.header.stamp = seconds_to_stamp(decision.stamp)
         message.header.frame_id = frame_id
         self._tone.publish(message)
-        self.get_logger().info(f'tone {tone.name}: {decision.reason}')
+        self.get_logger().info(one_line(f'tone {tone.name}: {decision.reason}'))
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9

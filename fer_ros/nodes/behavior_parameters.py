@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from rclpy.node import Node
 from fer_ros.behavior.policy_file import load_policy, with_overrides
 from fer_ros.behavior.tone_policy import PolicyConfig
 from fer_ros.nodes.parameter_specs import Spec
+from fer_ros.perception.yaml_file import one_line
 from fer_ros.resources import resource_path
 
 PACKAGED_POLICY = 'config/behavior.yaml'
@@ -26,7 +28,11 @@ SPECS = {
                  -1.0, 3600.0),
     'min_confidence': Spec(-1.0, "a state less probable changes nothing; negative: the file's",
                            -1.0, 1.0),
+    'longest_utterance': Spec(120.0, 'dialog/speaking true for longer is taken as forgotten: the '
+                              'tone changes again [s]', 1.0, 3600.0),
 }
+#: BCP 47 (RFC 5646), as far as its shape goes.
+_LANGUAGE = re.compile('[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8}){0,9}')
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class BehaviorConfig:
 
     policy: PolicyConfig
     language: str
+    longest_utterance: float
 
 
 def read_config(node: Node, changes: Mapping[str, Any] | None = None) -> BehaviorConfig:
@@ -46,10 +53,13 @@ def read_config(node: Node, changes: Mapping[str, Any] | None = None) -> Behavio
     """
     values = {name: node.get_parameter(name).value for name in SPECS}
     values.update({k: v for k, v in (changes or {}).items() if k in SPECS})
-    if not values['language']:
-        raise ValueError("language is '', must be a tag such as en or tr")
+    language = values['language']
+    if not _LANGUAGE.fullmatch(language):
+        raise ValueError(one_line(
+            f"language is '{language}', must be a tag such as en or tr-TR (BCP 47)"))
     policy = load_policy(values['policy_file'] or resource_path(PACKAGED_POLICY),
-                         values['language'])
+                         language)
     numbers = {key: values[key] for key in (
         'min_interval', 'person_cooldown', 'hold', 'min_confidence')}
-    return BehaviorConfig(with_overrides(policy, numbers), values['language'])
+    return BehaviorConfig(
+        with_overrides(policy, numbers), language, values['longest_utterance'])

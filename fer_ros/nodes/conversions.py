@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
+from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Point32
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
@@ -17,6 +19,19 @@ from fer_ros_msgs.msg import Emotion, EmotionArray
 def stamp_to_seconds(header: Header) -> float:
     """Return a header's stamp [s]."""
     return header.stamp.sec + header.stamp.nanosec * 1e-9
+
+
+def seconds_to_stamp(seconds: float) -> Time:
+    """Return a time [s] as a message; beyond what it can hold, the nearest that it can."""
+    return nanoseconds_to_stamp(round(seconds * 1e9))
+
+
+def nanoseconds_to_stamp(nanoseconds: int) -> Time:
+    """Return a time [ns] as a message; beyond what it can hold (32 bits), the nearest."""
+    second = 10 ** 9
+    sec, nanosec = divmod(
+        min(max(nanoseconds, -2 ** 31 * second), 2 ** 31 * second - 1), second)
+    return Time(sec=sec, nanosec=nanosec)
 
 
 def faces_to_message(
@@ -56,25 +71,35 @@ def box_to_roi(box: BoundingBox, image_size: tuple[int, int]) -> RegionOfInteres
 
 
 def people_of(message: EmotionArray) -> list[Person]:
-    """Return the faces of a message as the behavior sees them."""
+    """
+    Return the faces of a message as the behavior sees them.
+
+    Anybody may publish the message: numbers outside their ranges are brought back, those that
+    are none (NaN) count as 0, such a position as unknown.
+    """
     width, height = message.image_width, message.image_height
     return [Person(
-        emotion.id, emotion.label, float(emotion.confidence),
-        float(emotion.roi.width * emotion.roi.height) ** 0.5,
+        emotion.id, emotion.label, _within(emotion.confidence, 0.0, 1.0),
+        math.sqrt(emotion.roi.width * emotion.roi.height),
         _distance(emotion), _offset(emotion.roi, width, height) if width and height else None,
-        float(emotion.track_age), float(emotion.valence), float(emotion.arousal))
-        for emotion in message.emotions]
+        _within(emotion.track_age, 0.0, 1e9), _within(emotion.valence, -1.0, 1.0),
+        _within(emotion.arousal, -1.0, 1.0)) for emotion in message.emotions]
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return 0.0 if math.isnan(value) else min(max(value, low), high)
 
 
 def _distance(emotion: Emotion) -> float | None:
     place = emotion.position
-    return float(np.hypot(np.hypot(place.x, place.y), place.z)) if emotion.has_position else None
+    distance = math.hypot(place.x, place.y, place.z) if emotion.has_position else math.nan
+    return distance if math.isfinite(distance) else None
 
 
 def _offset(roi: RegionOfInterest, width: int, height: int) -> float:
     """Return how far a face is from the center, as a share of half the image's diagonal."""
     x, y = roi.x_offset + roi.width / 2, roi.y_offset + roi.height / 2
-    return float(np.hypot(x - width / 2, y - height / 2) / np.hypot(width / 2, height / 2))
+    return math.hypot(x - width / 2, y - height / 2) / math.hypot(width / 2, height / 2)
 
 
 def _emotion(face: TrackedFace, image_size: tuple[int, int],

@@ -92,3 +92,25 @@ def test_a_lost_person_is_waited_for():
     assert attention.update(1.1, [person('f2', 300)]).id == 'f2'
     assert attention.update(5.0, []) is None
     assert attention.person_id == ''
+
+
+class Counting(list):
+    """Faces that count how often somebody goes through them."""
+
+    looks = 0
+
+    def __iter__(self):
+        """Count."""
+        self.looks += 1
+        return super().__iter__()
+
+
+@pytest.mark.parametrize('mode', ['nearest', 'central', 'longest'])
+def test_a_crowd(mode):
+    """With 10,000 faces nobody goes through all of them for each of them."""
+    people = Counting(seen(f'f{i}', distance=1 + i / 1000, offset=i / 10_000, age=-i)
+                      for i in range(10_000))
+    attention = Attention(AttentionConfig(mode))
+    assert attention.update(0.0, people).id == 'f0'
+    assert attention.update(1.0, people).id == 'f0'
+    assert people.looks < 20

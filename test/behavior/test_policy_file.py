@@ -1,5 +1,6 @@
 """The policy file: what ships is good, each mistake names its line."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,11 @@ def test_the_smallest_file(tmp_path):
     (GOOD + 'attention:\n  mode: loudest\n', 7, 'allowed: nearest, central, longest'),
     (GOOD.replace('rate: 1.0', 'style_prompt: {tr: x, de: y}'), 3, "no text in 'en', only in tr"),
     (GOOD.replace('rate: 1.0', 'style_prompt: {}'), 3, 'at least one entry'),
+    ('tones:\n  ? [a]\n  : {rate: 1}\nemotions: {happy: a}', 2, 'a key in tones must be a single'),
+    (GOOD + 'hold: !!python/name:os.system\n', 6, "tag '!!python/name:os.system' is not"),
+    (GOOD + 'hold: ' + '[' * 1000, 6, 'more than 20 levels'),
+    (GOOD + 'hold: &a [*a]\n', 6, "alias 'a' stands inside"),
+    (GOOD + f'hold: {"x" * 9999}\n', 6, 'must be a number'),
     ('tones:\n  s: {expresses: angry}\nemotions:\n  happy: s\n  fear: s\n', 5,
      'must not be answered'),
 ])
@@ -74,13 +80,16 @@ def test_mistakes_name_their_line(tmp_path, text, line, what):
 
 
 def test_unreadable_files(tmp_path):
-    """Missing, a folder, no YAML, no text."""
+    """Missing, a folder, a FIFO, no YAML, no text: one line (test_yaml_file.py has more)."""
     broken, binary = tmp_path / 'x.yaml', tmp_path / 'y.yaml'
     broken.write_text('a: [')
     binary.write_bytes(b'\xff\xfe\x00')
-    for path in (tmp_path / 'none.yaml', tmp_path, broken, binary):
-        with pytest.raises(PolicyError, match=path.name):
+    os.mkfifo(tmp_path / 'fifo')
+    for path in (tmp_path / 'none.yaml', tmp_path, broken, binary, tmp_path / 'fifo',
+                 '~nosuchuser/x'):
+        with pytest.raises(PolicyError, match=f"^policy file '{path}'") as caught:
             load_policy(path)
+        assert '\n' not in str(caught.value)
 
 
 def test_overrides():

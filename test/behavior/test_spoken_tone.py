@@ -5,7 +5,8 @@ import ctypes
 import numpy as np
 import pytest
 
-from fer_ros.behavior.dialog_tone import Tone, to_ssml
+from fer_ros.behavior.dialog_tone import Tone
+from fer_ros.behavior.ssml import to_ssml
 
 espeakng_loader = pytest.importorskip('espeakng_loader', reason='speaking needs espeakng-loader')
 

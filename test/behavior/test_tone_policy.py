@@ -133,31 +133,57 @@ def test_person_cooldown(stamp, id_, changed):
 
 
 def test_an_operator_sets_the_tone():
-    """At once, also while speaking; faces change nothing until it is given back or over."""
+    """At once, also while speaking; faces change nothing until it is given back."""
     p = policy(min_interval=0.0)
     p.set_speaking(True)
-    decision = p.override('calm')
-    assert (decision.tone.name, decision.reason) == ('calm', 'set by the operator')
-    assert p.override('calm') is None
+    decision = p.override('calm', 0.5)
+    assert (decision.tone.name, decision.reason, decision.stamp) == (
+        'calm', 'set by the operator', 0.5)
+    assert p.override('calm', 0.6) is None
     p.set_speaking(False)
     assert p.update(1.0, one('happy')) is None
     assert p.update(100.0, []) is None
-    assert p.override('') is None
+    assert p.idle(200.0) is None
+    assert p.update(50.0, one('happy')) is None  # a bag that loops
+    p.release()
     assert p.update(101.0, one('happy')).tone.name == 'cheerful'
-    p.override('calm', duration=2.0)
-    assert p.update(102.9, one('happy')) is None
-    assert p.update(103.1, one('happy')).tone.name == 'cheerful'
 
 
-@pytest.mark.parametrize('name, duration, text', [
-    ('loud', 0.0, "'loud' is not one of neutral"), ('calm', -1.0, 'duration is -1'),
-    ('calm', float('nan'), 'duration is nan')])
-def test_bad_overrides(name, duration, text):
-    """Refused by name; nothing changes."""
+def test_an_operators_tone_is_no_change_of_ours():
+    """Once it is given back neither min_interval nor hold keep it alive."""
+    p = policy(min_interval=4.0, hold=6.0)
+    p.override('calm', 0.5)
+    p.release()
+    decision = p.idle(1.0)
+    assert (decision.tone.name, decision.reason) == ('neutral', 'nobody seen yet')
+    p.override('calm', 10.0)
+    p.release()
+    assert p.update(10.1, one('happy')).tone.name == 'cheerful'
+
+
+def test_an_unknown_tone():
+    """Refused by name, in one line; nothing changes."""
     p = policy()
-    with pytest.raises(ValueError, match=text):
-        p.override(name, duration)
+    with pytest.raises(ValueError, match="'loud' is not one of neutral"):
+        p.override('loud', 0.0)
+    with pytest.raises(ValueError) as caught:
+        p.override('x\n' * 100_000, 0.0)
+    assert len(str(caught.value)) < 400
+    assert '\n' not in str(caught.value)
     assert p.decision.tone.name == 'neutral'
+
+
+@pytest.mark.parametrize('confidence', [float('nan'), float('-inf'), -1.0])
+def test_a_confidence_that_is_none(confidence):
+    """Changes nothing."""
+    assert policy(min_confidence=0.0).update(0.1, one('happy', confidence)) is None
+
+
+def test_a_reason_stays_readable():
+    """Whatever the id."""
+    reason = policy().update(0.1, one('happy', id_='\x1b[31m\n' * 10_000)).reason
+    assert reason.isprintable()
+    assert len(reason) < 100
 
 
 @settings(max_examples=100, deadline=None)
