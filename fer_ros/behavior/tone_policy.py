@@ -100,7 +100,7 @@ class TonePolicy:
         self.attention = Attention(config.attention)
         self.decision: ToneDecision | None = None
         self.speaking = False
-        self._stamp = self._last_face = self._changed = 0.0
+        self._stamp, self._changed, self._last_face = 0.0, 0.0, -math.inf
         self._offered: dict[str, float] = {}
         self._changed_for: dict[str, float] = {}
         self._overridden = False
@@ -119,7 +119,6 @@ class TonePolicy:
             self._restart(stamp)
         self._stamp = stamp
         if first:
-            self._last_face = -math.inf
             return self._decide(stamp, self.config.default_tone, None, 'start')
         person = self.attention.update(stamp, people)
         if people:
@@ -185,7 +184,7 @@ class TonePolicy:
 
     def _restart(self, stamp: float) -> None:
         self.attention.reset()
-        self._last_face, self._latest = stamp, (None, False)
+        self._last_face, self._latest = min(self._last_face, stamp), (None, False)
         self._changed = stamp - self.config.min_interval
         self._offered.clear()
         self._changed_for.clear()

@@ -87,7 +87,7 @@ class BehaviorNode(Node):
             self.policy.release()
         if self.policy.speaking and (
                 self._utterance.elapsed(now) >= self.config.longest_utterance):
-            self.get_logger().warn(
+            self.get_logger().warning(
                 f'dialog/speaking has been true for {self._utterance.elapsed(now):.0f} s: taken '
                 'as forgotten (longest_utterance); the tone changes again')
             self._publish(self.policy.set_speaking(False))
@@ -98,7 +98,7 @@ class BehaviorNode(Node):
             message.data, self.policy.decision.tone, self.config.language, self._on_refused)))
 
     def _on_refused(self, reason: str) -> None:
-        self.get_logger().warn(
+        self.get_logger().warning(
             f'a <speak> document on dialog/text is spoken as plain text: {reason} (said once)',
             once=True)
 

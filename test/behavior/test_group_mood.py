@@ -12,7 +12,8 @@ def person(label, size, valence=0.0, arousal=0.0):
 
 
 @pytest.mark.parametrize('people', [
-    [], [person('uncertain', 100)], [person('happy', 0)], [person('', 9), person('x' * 10 ** 6, 9)]])
+    [], [person('uncertain', 100)], [person('happy', 0)],
+    [person('', 9), person('x' * 10 ** 6, 9)]])
 def test_nobody_with_a_state(people):
     """No division by zero; nothing is claimed."""
     mood = group_mood(people)
