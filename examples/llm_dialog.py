@@ -58,8 +58,10 @@ def main():
 
     def on_ssml(ssml):
         speaking.publish(Bool(data=True))
-        print(f'say: {ssml.data}', flush=True)  # your speech synthesis goes here
-        speaking.publish(Bool(data=False))
+        try:
+            print(f'say: {ssml.data}', flush=True)  # your speech synthesis goes here
+        finally:
+            speaking.publish(Bool(data=False))  # also if it fails: true holds the tone
 
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     node.create_subscription(DialogTone, 'dialog/tone', on_tone, latched)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from typing import Any
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -17,6 +18,8 @@ DEEPEST = 50
 
 _NAMESPACE = 'http://www.w3.org/2001/10/synthesis'
 _XML = 'http://www.w3.org/XML/1998/namespace'
+#: Between namespace, local name and prefix: what no namespace can hold.
+_SEPARATOR = '\n'
 #: Elements that SSML allows at the start of <speak> only.
 _HEAD = ('lexicon', 'meta', 'metadata')
 #: Characters that XML 1.0 does not allow, not even escaped.
@@ -74,14 +77,7 @@ class _Document:
         self._begin = self._tag_end = self._content = self._end = 0
         self._depth = self._elements = 0
         self._in_head, self._moves = True, False
-        # The text is characters already: whatever encoding it declares is no longer true.
-        self._parser = parser = expat.ParserCreate('utf-8', ' ')
-        parser.namespace_prefixes = True
-        parser.StartDoctypeDeclHandler = self._doctype
-        parser.StartNamespaceDeclHandler = self._namespace
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._stop
-        parser.DefaultHandler = self._other
+        self._parser: Any = None
 
     def read(self, data: bytes) -> _Document:
         """
@@ -94,14 +90,14 @@ class _Document:
             self.is_ssml = True
             raise _RefusedError(f'it has {len(data)} bytes, allowed are {LARGEST_BYTES}')
         self._data = data
-        self._parser.Parse(data, True)
+        self._parse(data)
         # Without its document type, so that entities declared elsewhere are not taken for known.
         return _Document().read(data[self._begin:]) if self._has_doctype else self
 
     def spoken(self, prosody: str, language: str) -> str:
         """Return the document with a prosody element around its content."""
         needed = {'version': '1.1', 'xmlns': _NAMESPACE, 'xml:lang': language}
-        name_end = self._begin + 1 + len(self._name)
+        name_end = self._begin + 1 + len(self._name.encode())
         tag = self._data[name_end:self._tag_end].decode().removesuffix('>').removesuffix('/')
         prefix = self._name.removesuffix('speak')
         added = ''.join(f' {key}={quoteattr(value)}'
@@ -109,6 +105,20 @@ class _Document:
         return (f'<{self._name}{added}{tag}>'
                 f'{self._data[self._tag_end:self._content].decode()}<{prefix}{prosody}>'
                 f'{self._data[self._content:self._end].decode()}</{prefix}prosody></{self._name}>')
+
+    def _parse(self, data: bytes) -> None:
+        # The text is characters already: whatever encoding it declares is no longer true.
+        self._parser = parser = expat.ParserCreate('utf-8', _SEPARATOR)
+        parser.namespace_prefixes = True
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.StartNamespaceDeclHandler = self._namespace
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._stop
+        parser.DefaultHandler = self._other
+        try:
+            parser.Parse(data, True)
+        finally:
+            self._parser = None  # it knows us: without this both would wait for the collector
 
     def _doctype(self, name: str, _system: str | None, _public: str | None,
                  has_subset: bool) -> None:
@@ -141,7 +151,7 @@ class _Document:
         self._begin = self._parser.CurrentByteIndex
         self._name = f'{prefix}:{local}' if prefix else local
         self._own |= {'version'} & attributes.keys()
-        if f'{_XML} lang xml' in attributes:
+        if _SEPARATOR.join((_XML, 'lang', 'xml')) in attributes:
             self._own.add('xml:lang')
         if prefix:
             self._own.add('xmlns')
@@ -168,6 +178,6 @@ class _Document:
 
 
 def _parts(name: str) -> tuple[str, str, str]:
-    """Return namespace, local name and prefix of expat's 'uri local prefix'."""
-    parts = name.split(' ') if ' ' in name else ['', name]
+    """Return namespace, local name and prefix of expat's name."""
+    parts = name.split(_SEPARATOR) if _SEPARATOR in name else ['', name]
     return parts[0], parts[1], ''.join(parts[2:])

@@ -1,5 +1,6 @@
 """SSML: well-formed whatever the text, with the tone's prosody."""
 
+import gc
 from xml.etree import ElementTree
 
 import pytest
@@ -115,11 +116,13 @@ def test_empty_documents(text):
     assert not prosody.text
 
 
-def test_prefixes():
+@pytest.mark.parametrize('prefix', ['s', 'é', 'speak'])
+def test_prefixes(prefix):
     """The prosody is in the document's namespace."""
     root, prosody = parse(to_ssml(
-        f'<s:speak version="1.1" xmlns:s="{NS[1:-1]}">a<s:break/></s:speak>', CALM))
-    assert [child.tag for child in prosody] == [f'{NS}break']
+        f'<{prefix}:speak version="1.1" xmlns:x="a b" xmlns:{prefix}="{NS[1:-1]}" xmlns="urn:y">'
+        f'a<{prefix}:break/><y/><x:z/></{prefix}:speak>', CALM, on_refused=pytest.fail))
+    assert [child.tag for child in prosody] == [f'{NS}break', '{urn:y}y', '{a b}z']
 
 
 @pytest.mark.parametrize('text, reason', [
@@ -153,6 +156,17 @@ def test_limits_are_reached():
                     '<p ' + ' '.join(f'a{i}=""' for i in range(40_000)) + '/>'):
         assert len(parse(to_ssml(f'<speak>{content}</speak>', CALM,
                                  on_refused=pytest.fail))[1]) or '\n' in content
+
+
+def test_nothing_is_left_behind():
+    """A document is freed with the call: the garbage collector may come late."""
+    gc.disable()
+    try:
+        for text in ('<speak>' + 'a' * 400_000 + '</speak>', '<speak>' + 'a' * 400_000):
+            to_ssml(text, CALM)
+        assert not [o for o in gc.get_objects() if type(o).__name__ == '_Document']
+    finally:
+        gc.enable()
 
 
 def test_the_language_is_cleaned():
