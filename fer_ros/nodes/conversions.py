@@ -21,19 +21,6 @@ def stamp_to_seconds(header: Header) -> float:
     return header.stamp.sec + header.stamp.nanosec * 1e-9
 
 
-def seconds_to_stamp(seconds: float) -> Time:
-    """Return a time [s] as a message; beyond what it can hold, the nearest that it can."""
-    return nanoseconds_to_stamp(round(seconds * 1e9))
-
-
-def nanoseconds_to_stamp(nanoseconds: int) -> Time:
-    """Return a time [ns] as a message; beyond what it can hold (32 bits), the nearest."""
-    second = 10 ** 9
-    sec, nanosec = divmod(
-        min(max(nanoseconds, -2 ** 31 * second), 2 ** 31 * second - 1), second)
-    return Time(sec=sec, nanosec=nanosec)
-
-
 def faces_to_message(
         faces: Sequence[TrackedFace], header: Header, labels: Sequence[str], model: str,
         processing_time: float, image_size: tuple[int, int],
@@ -68,6 +55,19 @@ def box_to_roi(box: BoundingBox, image_size: tuple[int, int]) -> RegionOfInteres
     return RegionOfInterest(
         x_offset=x, y_offset=y, width=round(inside.x + inside.width) - x,
         height=round(inside.y + inside.height) - y, do_rectify=False)
+
+
+def seconds_to_stamp(seconds: float) -> Time:
+    """Return a time [s] as a message; beyond what it can hold, the nearest that it can."""
+    return nanoseconds_to_stamp(round(seconds * 1e9))
+
+
+def nanoseconds_to_stamp(nanoseconds: int) -> Time:
+    """Return a time [ns] as a message; beyond what it can hold (32 bits), the nearest."""
+    second = 10 ** 9
+    sec, nanosec = divmod(
+        min(max(nanoseconds, -2 ** 31 * second), 2 ** 31 * second - 1), second)
+    return Time(sec=sec, nanosec=nanosec)
 
 
 def people_of(message: EmotionArray) -> list[Person]:
