@@ -103,7 +103,7 @@ class Attention:
         :param people: all faces, any number.
         :returns: the person talked to, None if that person is not in this frame.
         """
-        chosen = next((p for p in people if p.id == self.addressee), None)
+        chosen = next((p for p in people if p.id == self.addressee != ''), None)
         if chosen is not None:
             return self._choose(chosen, stamp)
         current = next((p for p in people if p.id == self.person_id), None)

@@ -94,6 +94,14 @@ def test_a_lost_person_is_waited_for():
     assert attention.person_id == ''
 
 
+def test_faces_without_an_id():
+    """Whoever publishes none is answered too; nobody's id is no addressee."""
+    attention = Attention()
+    assert attention.update(0.0, [person('', 100)]).id == ''
+    both = [person('', 100), person('f1', 300)]
+    assert [attention.update(i, both).id for i in (1.0, 2.0)] == ['', 'f1']
+
+
 class Counting(list):
     """Faces that count how often somebody goes through them."""
 
