@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 
+from fer_ros.media.picture_decoder import PictureError, read_picture
 from fer_ros.perception.annotator import annotate
 from fer_ros.perception.pipeline import Pipeline, PipelineConfig, build_pipeline
 
@@ -35,9 +36,10 @@ def main(argv: list[str]) -> int:
 
 
 def _analyze(pipeline: Pipeline, path: Path, output: Path | None, overlay: str) -> bool:
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        print(f'{path}: not there or no picture that OpenCV can read')
+    try:
+        picture = read_picture(path)
+    except PictureError as error:
+        print(f'{path}: {error}')
         return False
     faces = pipeline.analyze(picture)
     print(f'{path}: {len(faces)} face{"s" * (len(faces) != 1)}')

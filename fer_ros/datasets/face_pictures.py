@@ -7,8 +7,9 @@ import gzip
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
 import numpy as np
+
+from fer_ros.media.picture_decoder import PictureError, read_picture
 
 #: Smaller faces are neither asked for nor taken for background [px]...
 SMALLEST_ASKED = 11.0
@@ -72,9 +73,10 @@ def load_face_pictures(folder: str | Path, split: str) -> list[FacePicture]:
     for row in _rows(root, 'images.csv.gz'):
         if row['split'] != split:
             continue
-        image = cv2.imread(str(root / row['image']), cv2.IMREAD_COLOR)
-        if image is None:
-            raise ValueError(f"'{root / row['image']}' is missing or no picture")
+        try:
+            image = read_picture(root / row['image'])
+        except PictureError as error:
+            raise ValueError(f"'{root / row['image']}': {error}") from error
         table = np.array(faces.get(row['image'], []), np.float32).reshape(-1, 14)
         pictures.append(FacePicture(
             image, table[:, :4], table[:, 4:].reshape(-1, 5, 2),

@@ -12,7 +12,8 @@ import numpy as np
 from tqdm import tqdm
 
 from fer_ros.datasets.emotion_data import PUBLIC_TEST, TRAIN, read_fields
-from fer_ros.media.frame_source import PICTURES, read_picture
+from fer_ros.media.frame_source import PICTURES
+from fer_ros.media.picture_decoder import PictureError, read_picture
 from fer_ros.perception.labels import EMOTIONS, FER2013, FERPLUS_VOTES, canonical
 
 #: split that is neither trained on nor looked at (FER2013's private test part).
@@ -229,11 +230,13 @@ def _read_class(folder: Path, root: Path, emotion: str, split: int, source: Sour
     files = sorted(path for path in folder.rglob('*') if path.is_file())
     for path in tqdm(files, desc=folder.name, disable=None, leave=False):
         name = str(path.relative_to(root))
-        is_picture = path.suffix.lower() in PICTURES
-        image = read_picture(path) if is_picture else None
-        if image is None:
-            kind = 'unreadable' if is_picture else 'no picture'
-            source.problems.append(Problem(name, kind, 'cannot be decoded', 'left out'))
+        if path.suffix.lower() not in PICTURES:
+            source.problems.append(Problem(name, 'no picture', 'by its name', 'left out'))
+            continue
+        try:
+            image = read_picture(path)
+        except PictureError as error:
+            source.problems.append(Problem(name, 'unreadable', str(error), 'left out'))
             continue
         source.faces.append(Face(name, image, hard_votes(emotion), label, split))
     if len(source.faces) == before:

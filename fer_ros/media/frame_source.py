@@ -13,8 +13,9 @@ import cv2
 import numpy as np
 
 from fer_ros.media.demo_scene import DemoScene
+from fer_ros.media.picture_decoder import PictureError, read_picture
 
-PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.pgm', '.ppm')
+PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.webp', '.tif', '.tiff', '.pgm', '.ppm')
 VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
 _log = logging.getLogger(__name__)
 
@@ -39,14 +40,6 @@ class FrameSource(Protocol):
 
     def close(self) -> None:
         """Release device or file."""
-
-
-def read_picture(path: Path) -> np.ndarray | None:
-    """Return a picture as uint8 (H, W, 3) BGR, None if it is missing, empty or damaged."""
-    if not path.is_file() or not path.stat().st_size:
-        return None
-    # Not cv2.imread: on some systems it cannot open names beyond ASCII.
-    return cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
 
 
 def videos_in(folder: Path) -> list[Path]:
@@ -160,12 +153,13 @@ class FolderSource:
         while True:
             good = 0
             for file in self._files:
-                picture = cv2.imread(str(file), cv2.IMREAD_COLOR)
-                if picture is None:
-                    _log.warning("'%s' is no picture that OpenCV can read; left out", file)
+                try:
+                    picture = read_picture(file)
+                except PictureError as error:
+                    _log.warning("'%s' is left out: %s", file, error)
                     continue
                 good += 1
-                yield np.asarray(picture)
+                yield picture
             if good == 0:
                 raise SourceError(f'none of the {len(self._files)} pictures can be read')
             if not self._loop:

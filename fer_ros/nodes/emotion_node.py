@@ -212,6 +212,9 @@ class EmotionNode(LifecycleNode):
             response.success = True
         except ImageError as error:
             response.message = str(error)
+        except Exception as error:  # a caller's picture must not end the node
+            response.message = ' '.join(f'{type(error).__name__}: {error}'.split())
+            self.faults.report(type(error).__name__, f'analyze_image: {response.message}')
         return response
 
     def _now(self) -> float:

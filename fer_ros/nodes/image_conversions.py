@@ -18,10 +18,7 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-#: No camera has more pixels a side; a larger size is a damaged message.
-MAX_SIDE = 32768
-#: A few bytes can claim to be a picture that fills the memory; no camera has so many pixels.
-MAX_PIXELS = 1 << 26
+from fer_ros.media.picture_decoder import MAX_SIDE, PictureError, decode_picture
 
 #: encoding -> (bytes per channel, channels, OpenCV conversion to BGR or gray, None: as it is).
 _ENCODINGS: dict[str, tuple[int, int, int | None]] = {
@@ -100,31 +97,21 @@ def depth_to_array(message: Image) -> np.ndarray:
 
 def compressed_to_array(message: CompressedImage) -> np.ndarray:
     """
-    Decode a JPEG, PNG or other picture that OpenCV reads.
+    Decode a JPEG, PNG or WebP picture.
+
+    Its pixels stay as they were sent, whatever EXIF says of turning: camera_info, depth and
+    image_transport mean these.
 
     :returns: uint8 (H, W, 3) BGR or, for a gray picture, (H, W).
-    :raises ImageError: for empty, truncated or unreadable data.
+    :raises ImageError: for empty, cut off, too large or unreadable data, or another format.
     """
-    data = np.frombuffer(message.data, np.uint8)
-    if data.size == 0:
-        raise ImageError('empty', 'the compressed image holds no data')
-    start, end = data[:4].tobytes(), data[-32:].tobytes()
-    # OpenCV fills what is missing of a truncated picture with gray and calls it a success.
-    if start.startswith(b'\xff\xd8') and b'\xff\xd9' not in end:
-        raise ImageError('truncated', f'the JPEG of {data.size} bytes is cut off')
-    if start.startswith(b'\x89PNG') and b'IEND' not in end:
-        raise ImageError('truncated', f'the PNG of {data.size} bytes is cut off')
-    width, height = _declared_size(data)
-    if width * height > MAX_PIXELS:
-        raise ImageError('size', f'{data.size} bytes claim to be a picture of {width}x{height}')
+    if 'compressedDepth' in message.format:
+        raise ImageError('format', f"format '{message.format}' is a depth image; image/compressed "
+                         'takes pictures')
     try:
-        picture = cv2.imdecode(data, cv2.IMREAD_ANYCOLOR)
-    except cv2.error as error:
-        raise ImageError('decode', f'{data.size} bytes cannot be decoded: {error}') from error
-    if picture is None or picture.dtype != np.uint8:
-        raise ImageError('decode', f"{data.size} bytes of format '{message.format}' are no "
-                         'picture that OpenCV can read')
-    return picture
+        return decode_picture(np.frombuffer(message.data, np.uint8).tobytes())
+    except PictureError as error:
+        raise ImageError(error.kind, f"{error} (format '{message.format[:80]}')") from error
 
 
 def array_to_image(picture: np.ndarray, header: Header, encoding: str | None = None) -> Image:
@@ -178,21 +165,6 @@ def cv_bridge() -> Any:
         return bridge
     except Exception:  # ImportError, or AttributeError and worse from another NumPy's ABI
         return None
-
-
-def _declared_size(data: np.ndarray) -> tuple[int, int]:
-    """Return the size that a PNG or JPEG claims to have; (0, 0) if none is found."""
-    raw = data[:1 << 16].tobytes()
-    if raw.startswith(b'\x89PNG') and len(raw) >= 24:
-        return int.from_bytes(raw[16:20], 'big'), int.from_bytes(raw[20:24], 'big')
-    place = 2
-    while raw.startswith(b'\xff\xd8') and place + 9 <= len(raw) and raw[place] == 0xFF:
-        marker, length = raw[place + 1], int.from_bytes(raw[place + 2:place + 4], 'big')
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # start of a frame
-            return (int.from_bytes(raw[place + 7:place + 9], 'big'),
-                    int.from_bytes(raw[place + 5:place + 7], 'big'))
-        place += 2 + length
-    return 0, 0
 
 
 def _rows(message: Image, width_bytes: int, channels: int, kind: str = 'u') -> np.ndarray:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from fer_ros.datasets.emotion_data import EmotionData
 from fer_ros.evaluation.explain.explainer import BATCH, Explainer
-from fer_ros.media.frame_source import read_picture
+from fer_ros.media.picture_decoder import PictureError, read_picture
 from fer_ros.perception.activation import blend, enlarge
 from fer_ros.perception.face_detector import load_face_detector
 from fer_ros.perception.labels import EMOTIONS
@@ -97,9 +97,10 @@ def picture_sheet(explainer: Explainer, methods: Iterable[str], path: Path) -> F
 
     :raises ValueError: if the file cannot be read or shows no face.
     """
-    picture = read_picture(path)
-    if picture is None:
-        raise ValueError(f"'{path}' is not there or no picture that OpenCV can read")
+    try:
+        picture = read_picture(path)
+    except PictureError as error:
+        raise ValueError(f"'{path}': {error}") from error
     found = load_face_detector(resource_path('models/face_detector.onnx')).detect(picture)
     if not found:
         raise ValueError(f"'{path}': no face was found")

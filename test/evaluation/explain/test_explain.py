@@ -153,8 +153,8 @@ def test_no_faces(kind, tmp_path):
 
 @pytest.mark.parametrize('arguments, text', [
     ([], 'nothing to explain'),
-    (['{}/none.png'], "none.png' is not there"),
-    (['{}/cut.png'], "cut.png' is not there or no picture"),
+    (['{}/none.png'], "none.png': it is no file"),
+    (['{}/cut.png'], "cut.png': the PNG of 60 bytes is cut off"),
     (['{}/wall.png'], 'no face was found'),
     (['{}/empty'], 'holds no pictures'),
     (['{}/wall.png', '--method', 'grad-cam'], 'give --checkpoint')])
