@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 
+from benchmark.odd_pictures import odd_pictures
+
 _SIZES = (0, 1, 2, 3, 7, 16, 64, 639, 32768, 32769, 2 ** 32 - 1)
 _ENCODINGS = ('bgr8', 'rgb8', 'mono8', 'mono16', 'bgra8', 'rgba8', 'yuv422', 'yuv422_yuy2',
               'bayer_rggb8', '8UC1', '8UC3', '16UC1', '32FC1', '', 'BGR8', 'h264', 'ürgb')
@@ -23,8 +25,10 @@ class Mangler:
     def __init__(self, seed: int) -> None:
         self._random = np.random.default_rng(seed)
         picture = self._random.integers(0, 256, (24, 40, 3), np.uint8)
-        self._files = [cv2.imencode(ending, image)[1].tobytes() for ending in ('.jpg', '.png')
+        self._files = [cv2.imencode(ending, image)[1].tobytes()
+                       for ending in ('.jpg', '.png', '.webp')
                        for image in (picture, picture[..., 0], picture[:1, :1])]
+        self._odd = [odd.data for odd in odd_pictures().values() if len(odd.data) < 1 << 18]
 
     def image(self) -> Image:
         """Return an Image whose fields mostly contradict each other."""
@@ -40,20 +44,23 @@ class Mangler:
         return message
 
     def compressed(self) -> CompressedImage:
-        """Return a picture file that is cut off, flipped or no picture at all."""
+        """Return a picture file that is cut off, flipped, odd, a bomb or no picture at all."""
         data = bytearray(self._files[int(self._random.integers(len(self._files)))])
-        kind = int(self._random.integers(5))
+        kind = int(self._random.integers(6))
         if kind == 0:
             data = data[:int(self._random.integers(len(data) + 1))]
         elif kind == 1:
             data = bytearray(self._random.bytes(int(self._random.integers(300))))
+        elif kind == 2:
+            data = bytearray(self._odd[int(self._random.integers(len(self._odd)))])
         else:
             for _ in range(int(self._random.integers(1, 6))):
                 # Mostly at the front: that is where sizes and tables stand.
                 place = int(len(data) * self._random.random() ** 2)
                 data[place] ^= 1 << int(self._random.integers(8))
         message = CompressedImage(
-            format=str(self._random.choice(('jpeg', 'png', '', 'bgr8; jpeg compressed bgr8'))))
+            format=str(self._random.choice((
+            'jpeg', 'png', '', 'bgr8; jpeg compressed bgr8', '16UC1; compressedDepth png'))))
         message.data = array.array('B', bytes(data))
         self._spoil_header(message)
         return message

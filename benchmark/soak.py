@@ -1,9 +1,10 @@
 """
 ``make soak``: emotion_node for as long as you like under all that may go wrong.
 
-Round after round of a minute: a camera at 30 Hz, mangled images, a storm of parameters, lifecycle
-round trips, a camera that goes and comes back, silence. After each round: does it still answer,
-and have memory, threads or open files grown? Exit status 1 if so.
+Round after round of a minute: a camera at 30 Hz, mangled images, pictures of every format and
+decompression bombs, a storm of parameters, lifecycle round trips, a camera that goes and comes
+back, silence. After each round: does it still answer, and have memory, threads or open files
+grown? Exit status 1 if so.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from benchmark.scene import scene_with_faces
 from fer_ros.machine import describe_machine
 from fer_ros.nodes.qos import image_qos
 from fer_ros.nodes.running import guard_exit
+from fer_ros_msgs.srv import AnalyzeImage
 
 #: Growth that is allowed after the first round [MB, threads, open files].
 LIMITS = {'memory [MB]': 5.0, 'threads': 2, 'files': 4}
@@ -44,7 +46,7 @@ class Soak:
 
     def __init__(self, child: Child, minute: float = 60.0) -> None:
         self.child, self.minute = child, minute
-        self.mangled = self.parameters = self.trips = self.refused = 0
+        self.mangled = self.asked = self.parameters = self.trips = self.refused = 0
         self._mangler = Mangler(0)
 
     def round(self) -> dict[str, float]:
@@ -52,6 +54,7 @@ class Soak:
         child, part = self.child, self.minute / 60
         child.spin(20 * part)
         self._mangle(200)
+        self._ask(100)
         self._storm(60)
         for _ in range(_TRIPS):
             self._trip()
@@ -72,6 +75,13 @@ class Soak:
             self.child.publisher.publish(self._mangler.image())
             self.child.spin(0.002, 0)
         self.mangled += count
+
+    def _ask(self, count: int) -> None:
+        """Send the service picture files of every kind: most are bad, some are bombs."""
+        for _ in range(count):
+            self.child.call(AnalyzeImage, 'analyze_image', AnalyzeImage.Request(
+                compressed=self._mangler.compressed()))
+        self.asked += count
 
     def _storm(self, count: int) -> None:
         """Half of the changes are good ones, half must be refused."""
@@ -151,6 +161,7 @@ def main() -> int:
     summary = {
         'minutes': rows[-1]['minutes'] + options.minute / 60, 'rounds': len(rows),
         'answers': child.answers, 'mangled images': soak.mangled,
+        'pictures of every kind': soak.asked,
         'parameter changes': soak.parameters, 'of them refused': soak.refused,
         'lifecycle round trips': soak.trips, 'memory first [MB]': rows[0]['memory [MB]'],
         'memory last [MB]': rows[-1]['memory [MB]'], 'threads': rows[-1]['threads'],

@@ -127,15 +127,14 @@ def _decode_jpeg(data: bytes, name: str, upright: bool) -> np.ndarray:
     _check_size((header.width, header.height), name, len(data))
     # OpenCV fills what is missing with gray and calls it a success. Among coded pixels an FF is
     # followed by no D9, and thumbnails stand before the scan.
-    end = data.find(b'\xff\xd9', header.scan)
-    if end < 0:
+    if data.rfind(b'\xff\xd9', header.scan) < 0:
         raise PictureError('truncated', f'the JPEG of {len(data)} bytes is cut off')
-    scans = data.count(b'\xff\xda', header.scan, end) + 1
+    scans = 1 if header.one_scan else 1 + data.count(b'\xff\xda', header.scan)
     if scans > MAX_SCANS:
         raise PictureError('scans', f'the JPEG of {len(data)} bytes has {scans} scans, at most '
                            f'{MAX_SCANS} are taken; save it as baseline JPEG')
     flags = cv2.IMREAD_ANYCOLOR | (0 if upright else cv2.IMREAD_IGNORE_ORIENTATION)
-    picture = cv2.imdecode(np.frombuffer(data, np.uint8, end + 2), flags)
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if picture is None or picture.dtype != np.uint8 or (
             sorted(picture.shape[:2]) != sorted((header.height, header.width))):
         raise ValueError('OpenCV cannot read it')

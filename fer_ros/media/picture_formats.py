@@ -21,6 +21,7 @@ _FORMATS = re.compile(b'|'.join(b'(%b)' % text for text in _SIGNATURES.values())
 #: Like libjpeg: what does not belong there is skipped, and a marker may be filled up with FF.
 _MARKER = re.compile(rb'\xff+([\x01-\xfe])', re.DOTALL)
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA
 
@@ -32,11 +33,13 @@ class JpegHeader(NamedTuple):
     :param width: [px].
     :param height: [px].
     :param scan: where its first scan begins [bytes].
+    :param one_scan: whether that is the only one that a decoder reads.
     """
 
     width: int
     height: int
     scan: int
+    one_scan: bool
 
 
 def format_of(data: bytes) -> str | None:
@@ -54,7 +57,7 @@ def read_jpeg_header(data: bytes) -> JpegHeader:
 
     :raises ValueError: if there is no scan, or no size or two before it.
     """
-    place, size = 2, None
+    place, size, parts = 2, None, 0
     for _ in range(_MOST_SEGMENTS):
         found = _MARKER.search(data, place)
         if found is None:
@@ -65,16 +68,17 @@ def read_jpeg_header(data: bytes) -> JpegHeader:
         length = int.from_bytes(data[place:place + 2], 'big')
         if marker in (_START, _END) or length < 2:
             break
-        if place + length > len(data):
+        if place + max(length, 8) > len(data):
             raise ValueError('truncated before its pixels')
         if marker == _SCAN:
             if size is None:
                 raise ValueError('its pixels begin before its size')
-            return JpegHeader(*size, place)
+            return JpegHeader(*size, place, data[place + 2] == parts)
         if marker in _FRAMES:
             if size is not None:
                 raise ValueError('it has two sizes')
             size = (int.from_bytes(data[place + 5:place + 7], 'big'),
                     int.from_bytes(data[place + 3:place + 5], 'big'))
+            parts = -1 if marker in _PROGRESSIVE else data[place + 7]
         place += length
     raise ValueError(f'no pixels follow its first {place} bytes')

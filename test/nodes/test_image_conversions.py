@@ -148,6 +148,27 @@ def test_every_fault_is_named(change, kind, value):
     assert caught.value.kind == kind
 
 
+def test_more_data_than_needed_is_left_alone():
+    """A padded buffer, and a single row whose step means nothing."""
+    pixels = random_pixels('bgr8')
+    message = message_of(pixels, 'bgr8')
+    message.data.frombytes(bytes(100_000))
+    np.testing.assert_array_equal(image_to_array(message), pixels)
+    row = message_of(pixels[:1], 'bgr8')
+    row.step = 2 ** 32 - 1
+    np.testing.assert_array_equal(image_to_array(row), pixels[:1])
+
+
+@pytest.mark.parametrize('encoding', ['mono8', 'bgra8', 'mono16'])
+@pytest.mark.parametrize('width, height', [
+    (2 ** 16, 2 ** 16), (2 ** 32 - 1, 2 ** 32 - 1), (2 ** 31, 2), (32769, 1), (1, 32769)])
+def test_sizes_whose_product_overflows(encoding, width, height):
+    """Nothing is multiplied in 32 bits."""
+    message = Image(width=width, height=height, encoding=encoding, step=0, data=bytes(64))
+    with pytest.raises(ImageError, match=f'{width}x{height}'):
+        image_to_array(message)
+
+
 @pytest.mark.parametrize('encoding, shape', [('yuyv', (4, 5, 2)), ('bayer_rggb8', (1, 6))])
 def test_sizes_that_a_pattern_cannot_have(ours, encoding, shape):
     """Odd widths of YUV, a Bayer image of one row."""
@@ -172,6 +193,33 @@ def test_truncated_pictures_are_errors(format, keep, astronaut):
     message.data = message.data[:int(len(message.data) * keep)]
     with pytest.raises(ImageError, match='cut off'):
         compressed_to_array(message)
+
+
+@pytest.mark.parametrize('format', [
+    'jpeg', 'rgb8; jpeg compressed bgr8', 'bgr8; png compressed', ''])
+def test_format_is_what_the_data_is(format, astronaut):
+    """As compressed_image_transport writes it, or wrong, or empty."""
+    message = array_to_compressed(astronaut, Header())
+    message.format = format
+    assert compressed_to_array(message).shape == astronaut.shape
+
+
+@pytest.mark.parametrize('format', ['16UC1; compressedDepth png', '32FC1; compressedDepth'])
+def test_compressed_depth_is_refused_by_name(format):
+    """Its data begins with a header of its own."""
+    with pytest.raises(ImageError, match='compressedDepth.*is a depth image') as caught:
+        compressed_to_array(CompressedImage(format=format, data=bytes(12) + b'\x89PNG'))
+    assert caught.value.kind == 'format'
+
+
+@pytest.mark.parametrize('extra', [1, 31, 4096, 1 << 20])
+@pytest.mark.parametrize('format', ['jpeg', 'png'])
+def test_padded_buffers_are_complete(format, extra, astronaut):
+    """Drivers send their buffer as it is, with what is left of it."""
+    message = array_to_compressed(astronaut, Header(), format)
+    expected = compressed_to_array(message)
+    message.data.frombytes(bytes(extra))
+    np.testing.assert_array_equal(compressed_to_array(message), expected)
 
 
 @pytest.mark.parametrize('data, kind', [
