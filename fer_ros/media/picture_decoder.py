@@ -152,4 +152,8 @@ def _decode_other(data: bytes, name: str, upright: bool) -> np.ndarray:
         return np.asarray(image.convert('L'))
     if image.mode == 'F':
         raise ValueError('it holds numbers, not colors')
-    return np.asarray(cv2.cvtColor(np.asarray(image.convert('RGB')), cv2.COLOR_RGB2BGR))
+    if image.mode != 'RGB':
+        image = image.convert('RGB')
+    pixels = np.asarray(image)
+    del image  # a large one is in memory once less
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))

@@ -2,6 +2,7 @@
 
 import resource
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,8 +25,9 @@ KINDS = {'encoding', 'size', 'step', 'data', 'empty', 'format', 'truncated', 'de
 
 
 def memory():
-    """Return the largest memory of this process so far [MB]."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Return the resident memory of this process [MB]."""
+    pages = int(Path('/proc/self/statm').read_text().split()[1])
+    return pages * resource.getpagesize() / 2 ** 20
 
 
 @pytest.mark.parametrize('kind', ['image', 'compressed'])

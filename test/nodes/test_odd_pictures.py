@@ -18,6 +18,7 @@ from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
 from benchmark.odd_pictures import odd_pictures  # noqa: E402
+from fer_ros.nodes.emotion_node import EmotionNode  # noqa: E402
 from fer_ros.nodes.image_conversions import array_to_compressed  # noqa: E402
 from fer_ros.nodes.qos import emotions_qos, image_qos  # noqa: E402
 from fer_ros_msgs.msg import EmotionArray  # noqa: E402
@@ -124,6 +125,19 @@ def test_service_with_bad_raw_images(robot, fields):
     assert not answer.success and answer.message and '\n' not in answer.message
 
 
+def test_service_answers_whatever_goes_wrong(robot, astronaut):
+    """As when a request comes in while the node is cleaned up."""
+    node = EmotionNode(namespace='elsewhere')
+    try:
+        answer = node._on_analyze(AnalyzeImage.Request(compressed=array_to_compressed(
+            astronaut, Header())), AnalyzeImage.Response())
+        assert not answer.success
+        assert answer.message == 'RuntimeError: emotion_node is not configured'
+        assert answer.message in node.faults.last
+    finally:
+        node.destroy_node()
+
+
 def test_topic(robot, astronaut):
     """Every good one is answered, every bad one is a fault in the diagnostics, few are logged."""
     bad = 0
@@ -138,3 +152,18 @@ def test_topic(robot, astronaut):
     noise = [line for line in robot.lines() if not line.startswith('[')]
     assert len(noise) < 5, noise
     assert len([line for line in robot.lines() if 'ERROR' in line]) < 10
+
+
+def test_service_without_memory(robot):
+    """Whatever runs out of it, the decoder or a network: one line, and the node lives on."""
+    large = array_to_compressed(np.zeros((8192, 8192), np.uint8), Header()).data
+    status = Path(f'/proc/{robot.child.pid}/status').read_text()
+    used = int(re.search(r'VmSize:\s+(\d+)', status)[1]) << 10
+    for spare in (50, 100, 200, 300, 400):
+        resource.prlimit(robot.child.pid, resource.RLIMIT_AS,
+                         (used + (spare << 20), ADDRESS_SPACE))
+        answer = robot.ask(large)
+        assert '\n' not in answer.message and answer.success != bool(answer.message)
+        assert not answer.success or spare > 50
+    resource.prlimit(robot.child.pid, resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+    assert robot.ask(odd_pictures()['JPEG'].data).success
