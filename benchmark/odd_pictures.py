@@ -99,7 +99,8 @@ def _good_jpegs() -> dict[str, OddPicture]:
 
 def _good_others() -> dict[str, OddPicture]:
     png = _save(_SCENE, 'PNG')
-    frames: dict[str, Any] = {'save_all': True, 'append_images': [_SCENE.rotate(90)]}
+    frames: dict[str, Any] = {
+        'save_all': True, 'append_images': [_SCENE.rotate(90)], 'duration': 100}
     text = PngImagePlugin.PngInfo()
     text.add_text('Comment', 'x' * 200_000)
     deep = Image.fromarray(np.arange(_WIDTH * _HEIGHT, dtype=np.uint16).reshape(_SIZE) * 60)
