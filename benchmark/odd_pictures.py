@@ -138,7 +138,7 @@ def _refused_formats() -> dict[str, OddPicture]:
                 b'BM' + struct.pack('<IHHI', 62, 0, 0, 58) + lines + b'\0\0\0\0' + b'\0\1'},
         'TIFF': {'TIFF': _save(_SCENE, 'TIFF'), 'deflate TIFF bomb': _wide_tiff(tiff)},
         'PNM': {'PPM': _save(_SCENE, 'PPM'), 'PGM': _save(_SCENE.convert('L'), 'PPM'),
-                'PGM bomb': b'P2\n30000 30000\n255\n0'},
+                'PGM bomb': b'P5\n30000 30000\n255\n0'},
         'AVIF or HEIF': {'AVIF': b'\0\0\0\x20ftypavif' + bytes(60)},
         'JPEG 2000': {'JPEG 2000': b'\0\0\0\x0cjP  \r\n\x87\n' + bytes(60),
                       'JPEG 2000 stream': b'\xff\x4f\xff\x51' + bytes(60)},

@@ -143,7 +143,8 @@ def test_what_people_keep_is_read(tmp_path, name):
 
 @pytest.mark.parametrize('name, text', [
     *((name, '30000x30000') for name in (
-        'GIF bomb of 35 bytes', 'RLE BMP bomb', 'deflate TIFF bomb', 'PGM bomb', 'JPEG bomb')),
+        'GIF bomb of 35 bytes', 'deflate TIFF bomb', 'PGM bomb', 'JPEG bomb')),
+    ('RLE BMP bomb', '30000x30000|cannot be decoded'),  # Pillow reads RLE from 9.3 on
     ('HDR', 'format is Radiance HDR'), ('JPEG 2000', 'format is JPEG 2000')])
 def test_bombs_among_files_are_refused(tmp_path, name, text):
     """By the size that they claim, before anything is decoded."""
