@@ -144,7 +144,8 @@ def _decode_jpeg(data: bytes, name: str, upright: bool) -> np.ndarray:
 def _decode_other(data: bytes, name: str, upright: bool) -> np.ndarray:
     image = _OPENERS[name](io.BytesIO(data))
     _check_size(image.size, name, len(data))
-    if upright and name != 'TIFF':  # whose plugin does so itself
+    image.load()
+    if upright and name != 'TIFF':  # whose plugin has done so
         image = ImageOps.exif_transpose(image)
     if image.mode.startswith('I'):
         return np.clip(np.asarray(image) >> 8, 0, 255).astype(np.uint8)
