@@ -221,6 +221,8 @@ def _damaged() -> dict[str, OddPicture]:
         'PNG with a wrong sum': ('decode', bytes(broken)),
         'PNG with a bomb of a profile': ('decode', png[:33] + _chunk(b'iCCP', zeros) + png[33:]),
         'PNG with a bomb of text': ('decode', png[:33] + _chunk(b'zTXt', zeros) + png[33:]),
+        'PNG with 70000 chunks': (
+            'chunks', png[:33] + _chunk(b'teXt', b'') * 70_000 + png[33:]),
         'WebP cut off': ('decode', _save(_SCENE, 'WEBP')[:60]),
     }
     return {name: OddPicture(data, None, fault) for name, (fault, data) in files.items()}

@@ -27,7 +27,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from fer_ros.media.picture_formats import format_of, read_jpeg_header
+from fer_ros.media.picture_formats import count_png_chunks, format_of, read_jpeg_header
 
 #: No camera has more pixels a side.
 MAX_SIDE = 32768
@@ -35,6 +35,8 @@ MAX_SIDE = 32768
 MAX_PIXELS = 1 << 26
 #: Each scan of a JPEG goes over all pixels again; encoders write about ten.
 MAX_SCANS = 64
+#: Pillow takes half a second for so many; encoders write 8 KB a chunk and more.
+MAX_CHUNKS = 1 << 16
 #: What cameras send.
 CAMERA_FORMATS = ('JPEG', 'PNG', 'WebP')
 #: What people keep.
@@ -142,6 +144,9 @@ def _decode_jpeg(data: bytes, name: str, upright: bool) -> np.ndarray:
 
 
 def _decode_other(data: bytes, name: str, upright: bool) -> np.ndarray:
+    if name == 'PNG' and count_png_chunks(data, MAX_CHUNKS) > MAX_CHUNKS:
+        raise PictureError('chunks', f'the PNG of {len(data)} bytes has more than {MAX_CHUNKS} '
+                           'chunks')
     image = _OPENERS[name](io.BytesIO(data))
     _check_size(image.size, name, len(data))
     image.load()

@@ -82,3 +82,12 @@ def read_jpeg_header(data: bytes) -> JpegHeader:
             parts = -1 if marker in _PROGRESSIVE else data[place + 7]
         place += length
     raise ValueError(f'no pixels follow its first {place} bytes')
+
+
+def count_png_chunks(data: bytes, most: int) -> int:
+    """Return how many chunks a PNG has, counted no further than one above ``most``."""
+    place, count = 8, 0
+    while place < len(data) and count <= most and data[place + 4:place + 8] != b'IEND':
+        place += 12 + int.from_bytes(data[place:place + 4], 'big')
+        count += 1
+    return count

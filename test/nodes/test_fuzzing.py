@@ -21,7 +21,8 @@ from fer_ros.nodes.emotion_worker import to_array  # noqa: E402
 from fer_ros.nodes.image_conversions import ImageError  # noqa: E402
 from fer_ros.nodes.parameters import SPECS, build_config  # noqa: E402
 
-KINDS = {'encoding', 'size', 'step', 'data', 'empty', 'format', 'truncated', 'decode', 'scans'}
+KINDS = {'encoding', 'size', 'step', 'data', 'empty', 'format', 'truncated', 'decode', 'scans',
+         'chunks'}
 
 
 def memory():
