@@ -123,9 +123,9 @@ class EmotionClassifier:
         return (exponential / exponential.sum(1, keepdims=True)).astype(np.float32)
 
     def _check(self) -> None:
-        """Classify a gray face once: a model that does not fit its card fails here."""
+        """Classify two black faces: a model that does not fit its card fails here."""
         width, height = self.card.input_size
-        shape = (1, height, width) if self.card.color == 'gray' else (1, height, width, 3)
+        shape = (2, height, width) if self.card.color == 'gray' else (2, height, width, 3)
         try:
             probabilities, _ = self.classify(np.zeros(shape, np.uint8), maps=True)
         except Exception as error:
@@ -136,3 +136,7 @@ class EmotionClassifier:
             raise ModelCardError(
                 f"'{self.card.path}' has {probabilities.shape[1]} outputs, its card "
                 f'{len(self.labels)} labels')
+        if len(probabilities) != 2 or not np.isfinite(probabilities).all():
+            raise ModelCardError(
+                f"'{self.card.path}' does not give a probability for each label and face: "
+                f'{probabilities.tolist()} for two black faces')

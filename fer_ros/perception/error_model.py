@@ -28,22 +28,15 @@ def error_model(metrics: dict[str, Any], count: int) -> ErrorModel:
     """
     Read the error model from the metrics of a model card.
 
-    :param metrics: with ``confusion``, the matrix of counts, truth in rows; without it all
-        emotions are equally common and equally often mistaken.
+    :param metrics: of a loaded card, which has checked them: with ``confusion``, the (L, L)
+        matrix of counts, truth in rows; without it all emotions are equally common and equally
+        often mistaken.
     :param count: L, number of labels.
-    :raises ValueError: if the matrix is not (L, L) of numbers from 0.
     """
     if 'confusion' not in metrics:
         wrong = (1 - _ASSUMED_ACCURACY) / max(count - 1, 1)
         answers = np.full((count, count), wrong)
         np.fill_diagonal(answers, _ASSUMED_ACCURACY)
         return ErrorModel(np.full(count, 1 / count), answers)
-    try:
-        matrix = np.asarray(metrics['confusion'], float)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f'confusion in the model card is no matrix: {error}') from error
-    if matrix.shape != (count, count) or not (matrix >= 0).all():
-        raise ValueError(f'confusion in the model card is {matrix.shape}, must be '
-                         f'({count}, {count}) counts from 0')
-    matrix = matrix + _PSEUDO_COUNT
+    matrix = np.asarray(metrics['confusion'], float) + _PSEUDO_COUNT
     return ErrorModel(matrix.sum(1) / matrix.sum(), matrix / matrix.sum(1, keepdims=True))

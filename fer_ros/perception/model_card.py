@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,15 @@ from typing import Any
 import yaml
 
 from fer_ros.perception import labels as emotion_labels
-
-TASKS = ('emotion_classification', 'face_detection')
-NORMALIZATIONS = ('per_image', 'fixed')
-DECODERS = ('', 'maps', 'yunet', 'rfb')
+from fer_ros.perception.card_schema import short, wrong_field
+from fer_ros.perception.yaml_file import one_line, read_yaml
 
 
 class ModelCardError(ValueError):
-    """A model or its card cannot be used; the text names file, field and value."""
+    """A model or its card cannot be used; one line that names file, field and value."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(one_line(text, 600))  # onnxruntime's reasons have several lines
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class ModelCard:
 
     :param path: the ONNX file.
     :param name: published with every result.
-    :param task: one of :data:`TASKS`.
+    :param task: 'emotion_classification' or 'face_detection'.
     :param input_size: (width, height) [px]; (0, 0) for a detector of free size.
     :param color: 'gray', 'bgr' or 'rgb'.
     :param layout: 'NCHW' or 'NHWC'.
@@ -38,7 +40,7 @@ class ModelCard:
     :param labels: the classes in output order (classifiers).
     :param temperature: the logits are divided by it before the softmax (classifiers).
     :param output_is_probability: the model ends in a softmax (then T acts on its logarithm).
-    :param decoder: family of the output (detectors), one of :data:`DECODERS`.
+    :param decoder: family of the output (detectors): 'maps', 'yunet' or 'rfb'.
     :param metrics: measured figures, for people.
     :param extra: every other field of the file.
     """
@@ -77,30 +79,25 @@ def load_model_card(model: str | Path, task: str) -> ModelCard:
     Read and check the card of an ONNX model.
 
     :param model: path of the ONNX file.
-    :param task: what the model is to be used for, one of :data:`TASKS`.
+    :param task: what the model is to be used for, as in :class:`ModelCard`.
     :raises ModelCardError: if either file is missing, damaged, inconsistent or made for
-        another task; the text says which field of which file.
+        another task; one line that says which field of which file.
     """
-    path = Path(model).expanduser()
-    yaml_path = card_path(path)
-    for file in (path, yaml_path):
-        if not file.is_file():
-            raise ModelCardError(f"'{file}' is not there; a model is an .onnx file with a "
-                                 '.yaml card of the same name beside it')
     try:
-        data = yaml.safe_load(yaml_path.read_text(encoding='utf-8'))
-    except yaml.YAMLError as error:
-        raise ModelCardError(f"'{yaml_path}' is no YAML: {error}") from error
-    if not isinstance(data, dict):
-        raise ModelCardError(f"'{yaml_path}' must hold a mapping of fields")
-    card = _card_from(data, path, yaml_path)
-    if card.task != task:
-        raise ModelCardError(f"'{path}' is a model for {card.task}, not for {task}")
-    expected = str(data.get('sha256', ''))
-    if expected and sha256_of(path) != expected:
-        raise ModelCardError(
-            f"'{path}' is not the file its card describes (sha256 differs): it was truncated, "
-            'or replaced without its card')
+        path = Path(os.path.expanduser(model))
+        _check_file(path)
+        yaml_path = card_path(path)
+        _check_file(yaml_path)
+        card = _read_card(path, yaml_path)
+        if card.task != task:
+            raise ValueError(f"'{path}' is a model for {card.task}, not for {task}")
+        expected = card.extra.get('sha256', '').lower()
+        if expected and sha256_of(path) != expected:
+            raise ValueError(
+                f"'{path}' is not the file its card describes (sha256 differs): it was "
+                'truncated, or replaced without its card')
+    except (OSError, ValueError) as error:
+        raise ModelCardError(str(error)) from error
     return card
 
 
@@ -111,42 +108,53 @@ def save_model_card(path: Path, fields: dict[str, Any]) -> None:
         yaml.safe_dump(fields, sort_keys=False, width=98, allow_unicode=True), encoding='utf-8')
 
 
-def _card_from(data: dict[str, Any], path: Path, yaml_path: Path) -> ModelCard:
-    names = ModelCard.__dataclass_fields__
-    known = {key: value for key, value in data.items() if key in names and key != 'path'}
-    extra = {key: value for key, value in data.items() if key not in names}
-    for key in ('name', 'task'):
-        if key not in known:
-            raise ModelCardError(f"'{yaml_path}': field '{key}' is missing")
+def _check_file(path: Path) -> None:
+    """:raises ValueError: for a folder, a FIFO, a device, or nothing at all."""
+    if not path.is_file():
+        raise ValueError(f"'{path}' is {'no file' if path.exists() else 'not there'}; a model is "
+                         'an .onnx file with a .yaml card of the same name beside it')
+
+
+def _read_card(path: Path, yaml_path: Path) -> ModelCard:
+    """:raises ValueError: names the card, the field that is wrong, and its value."""
+    data = read_yaml(yaml_path)
     try:
-        if 'input_size' in known:
-            width, height = (int(value) for value in known['input_size'])
-            known['input_size'] = (width, height)
-        for key in ('mean', 'std', 'temperature'):
-            if key in known:
-                known[key] = float(known[key])
-        known['labels'] = tuple(
-            emotion_labels.canonical(str(label)) for label in known.get('labels', ()))
-    except (TypeError, ValueError) as error:
-        raise ModelCardError(f"'{yaml_path}': {error}") from error
+        return _card_from(data, path)
+    except ValueError as error:
+        raise ValueError(f"'{yaml_path}': {error}") from error
+
+
+def _card_from(data: object, path: Path) -> ModelCard:
+    if not isinstance(data, dict):
+        raise ValueError(f'it must hold a mapping of fields, but holds {short(data)}')
+    if wrong := wrong_field(data):
+        raise ValueError(wrong)
+    names = ModelCard.__dataclass_fields__.keys() - {'path', 'extra'}
+    known = {key: value for key, value in data.items() if key in names}
+    extra = {key: value for key, value in data.items() if key not in names}
+    for key in ('mean', 'std', 'temperature'):
+        if key in known:
+            known[key] = float(known[key])
+    if 'input_size' in known:
+        known['input_size'] = tuple(map(int, known['input_size']))
+    try:
+        known['labels'] = tuple(map(emotion_labels.canonical, known.get('labels', ())))
+    except ValueError as error:
+        raise ValueError(f'labels: {error}') from error
     card = ModelCard(path=path, extra=extra, **known)
-    _check(card, yaml_path)
+    _check_together(card)
     return card
 
 
-def _check(card: ModelCard, yaml_path: Path) -> None:
-    allowed = {'task': TASKS, 'color': ('gray', 'bgr', 'rgb'), 'layout': ('NCHW', 'NHWC'),
-               'normalization': NORMALIZATIONS, 'decoder': DECODERS}
-    for key, values in allowed.items():
-        if getattr(card, key) not in values:
-            raise ModelCardError(f"'{yaml_path}': {key} is '{getattr(card, key)}', "
-                                 f'allowed: {", ".join(repr(v) for v in values)}')
-    for key in ('std', 'temperature'):
-        if not getattr(card, key) > 0:
-            raise ModelCardError(f"'{yaml_path}': {key} is {getattr(card, key)}, must be > 0")
-    if card.task == 'emotion_classification':
-        if len(card.labels) < 2 or len(set(card.labels)) != len(card.labels):
-            raise ModelCardError(f"'{yaml_path}': labels {list(card.labels)} must be 2 or more, "
-                                 'each once')
-        if min(card.input_size) < 8:
-            raise ModelCardError(f"'{yaml_path}': input_size {card.input_size} is too small")
+def _check_together(card: ModelCard) -> None:
+    """:raises ValueError: if fields contradict each other."""
+    count = len(card.labels)
+    if len(set(card.labels)) != count:
+        raise ValueError(f'labels {short(list(card.labels))} must be each once')
+    if (card.input_size[0] == 0) != (card.input_size[1] == 0):
+        raise ValueError(f'input_size is {list(card.input_size)}, must be [0, 0] (any size) or '
+                         'both above 0')
+    rows = [len(row) for row in card.metrics.get('confusion', ())]
+    if count and 'confusion' in card.metrics and rows != [count] * count:
+        raise ValueError(f'metrics.confusion has rows of {short(rows)} counts, must be {count} '
+                         f'rows of {count}: one for each label')

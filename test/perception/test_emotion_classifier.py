@@ -61,7 +61,8 @@ def test_light_and_contrast_do_not_matter(classifier):
 
 
 @pytest.mark.parametrize('change, text', [
-    ({'labels': list(EMOTIONS[:7])}, '8 outputs, its card 7 labels'),
+    ({'labels': list(EMOTIONS[:7])}, 'must be 7 rows of 7'),
+    ({'labels': list(EMOTIONS[:7]), 'metrics': {}}, '8 outputs, its card 7 labels'),
     ({'input_size': [40, 64], 'color': 'bgr'}, 'does not take the input')])
 def test_cards_that_lie(pipeline_config, tmp_path, change, text):
     """The peers' defect: 7 labels for an 8-class model must be refused at load."""
@@ -79,7 +80,7 @@ def test_a_file_that_is_no_onnx(pipeline_config, tmp_path):
     model = tmp_path / 'm.onnx'
     model.write_bytes(b'no model')
     card = yaml.safe_load(pipeline_config.emotion_model.with_suffix('.yaml').read_text())
-    model.with_suffix('.yaml').write_text(yaml.safe_dump({**card, 'sha256': ''}))
+    model.with_suffix('.yaml').write_text(yaml.safe_dump({**card, 'sha256': sha256_of(model)}))
     with pytest.raises(ModelCardError, match=r'm\.onnx'):
         EmotionClassifier(model)
 
