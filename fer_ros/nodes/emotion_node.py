@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from typing import Any
 
@@ -23,12 +24,12 @@ from fer_ros.nodes.image_conversions import ImageError
 from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import emotions_qos, image_qos, matching_qos
 from fer_ros.nodes.running import NodeRefusedError, run_node
-from fer_ros.perception.model_card import ModelCardError
+from fer_ros.nodes.transitions import explained
 from fer_ros.perception.pipeline import build_pipeline
 from fer_ros_msgs.msg import EmotionArray
 from fer_ros_msgs.srv import AnalyzeImage
 
-_SUCCESS, _FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+_SUCCESS = TransitionCallbackReturn.SUCCESS
 
 
 class EmotionNode(LifecycleNode):
@@ -51,6 +52,7 @@ class EmotionNode(LifecycleNode):
         self._requested_qos = image_qos()
         self._outputs: Outputs | None = None
         self._offered_services: list[Any] = []
+        self._ids = itertools.count(1)  # kept while pipelines come and go: no id is used twice
         declare(self, parameters.SPECS)
         self.config = parameters.read_config(self)
         self.add_on_set_parameters_callback(self._on_parameters)
@@ -65,14 +67,11 @@ class EmotionNode(LifecycleNode):
             raise RuntimeError('emotion_node is not configured')
         return self._worker
 
+    @explained
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the models; what cannot be used is refused here with its reason."""
-        try:
-            self.config = parameters.read_config(self)
-            pipeline = build_pipeline(self.config.pipeline)
-        except (ModelCardError, ValueError, OSError) as error:
-            self.get_logger().error(f'cannot be configured: {error}')
-            return _FAILURE
+        self.config = parameters.read_config(self)
+        pipeline = build_pipeline(self.config.pipeline, self._ids)
         if self.config['use_depth']:
             self._locator = FaceLocator(self, self.faults)
         image_topic = self.resolve_topic_name('emotions/image')
@@ -93,6 +92,7 @@ class EmotionNode(LifecycleNode):
             f'{pipeline.classifier.card.name} judges them')
         return _SUCCESS
 
+    @explained
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Begin to take images."""
         result = super().on_activate(state)
@@ -101,19 +101,28 @@ class EmotionNode(LifecycleNode):
             self._listen()
         return result
 
+    @explained
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take no more images; the models stay loaded."""
         self.is_active = False
         self._stop_listening()
         return super().on_deactivate(state)
 
+    @explained
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release models, publishers and services."""
         self._release()
         return _SUCCESS
 
+    @explained
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything, from whatever state."""
+        self.is_active = False
+        self._release()
+        return _SUCCESS
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Release everything, so that it can be configured anew."""
         self.is_active = False
         self._release()
         return _SUCCESS
@@ -254,7 +263,7 @@ def _started_node() -> EmotionNode:
     if node.config['autostart'] and not (
             node.trigger_configure() == _SUCCESS and node.trigger_activate() == _SUCCESS):
         node.destroy_node()
-        raise NodeRefusedError('configuring failed, see above')
+        raise NodeRefusedError  # the transition has said why
     return node
 
 

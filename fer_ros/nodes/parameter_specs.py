@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,15 +56,37 @@ def descriptor(spec: Spec) -> ParameterDescriptor:
 
 def declare(node: Node, specs: Mapping[str, Spec]) -> None:
     """
-    Declare every parameter of a table.
+    Declare every parameter of a table; none from outside is ignored in silence.
 
     :raises rclpy.exceptions.ParameterException: if a value from outside is out of range or of
         another type.
-    :raises ValueError: if it is none of the choices; names it.
+    :raises ValueError: if it is none of the choices, or one from outside is misspelled; names it.
     """
+    _check_names(node, specs)
     for name, spec in specs.items():
         value = node.declare_parameter(name, spec.default, descriptor(spec)).value
         check_choice(name, spec, value)
+
+
+def _check_names(node: Node, specs: Mapping[str, Spec]) -> None:
+    """
+    Look for parameters from outside that the node does not have.
+
+    ``anonymise: true`` must not be lost by a slip of the pen: what resembles a parameter is
+    refused. What resembles none may be another node's, from a file for all (``/**``): it is
+    warned of.
+    """
+    # rclpy keeps them nowhere else unless it is to declare them all.
+    for name in node._parameter_overrides:
+        if name in specs or node.has_parameter(name) or name.startswith('qos_overrides.'):
+            continue
+        meant = difflib.get_close_matches(
+            name.lower().replace('-', '_'), [*specs, 'use_sim_time'], 1)
+        if meant:
+            raise ValueError(
+                f"unknown parameter '{name}', did you mean '{meant[0]}'? (another node's belong "
+                "below that node's name in a parameter file, not below /**)")
+        node.get_logger().warning(f"unknown parameter '{name}' is ignored")
 
 
 def check_choice(name: str, spec: Spec, value: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import re
 import signal
 import threading
 import time
@@ -14,9 +15,11 @@ import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
 
+from fer_ros.perception.yaml_file import one_line
+
 
 class NodeRefusedError(ValueError):
-    """A node will not start or go on; its text is all that the user needs to read."""
+    """A node will not start or go on; its text is all there is to say, '' if it has been said."""
 
 
 def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None) -> int:
@@ -27,9 +30,15 @@ def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None
     :param create: makes the node. One with an event ``finished`` ends when it is set, and has
         failed if its ``error`` is not empty.
     :param args: command line; None takes the process's.
-    :returns: exit status: 0, or 1 if the node was refused or failed.
+    :returns: exit status: 0, or 1 if the node was refused or failed; one line then says why.
     """
-    rclpy.init(args=args)
+    log = rclpy.logging.get_logger(name)
+    try:
+        rclpy.init(args=args)
+    except Exception as error:  # rclpy raises classes of its own, which differ by distribution
+        log.fatal(f'cannot run: {_reason(error)}')
+        rclpy.try_shutdown()
+        return 1
     node = None
     try:
         node = create()
@@ -39,7 +48,10 @@ def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except (ValueError, OSError, ModuleNotFoundError, ParameterException) as error:
-        rclpy.logging.get_logger(name).fatal(f'cannot run: {error}')
+        if not rclpy.ok():  # told to stop while it started: no fault
+            return 0
+        if str(error):
+            log.fatal(f'cannot run: {_reason(error)}')
         return 1
     except Exception:
         # An interrupt comes out of rclpy as whatever it broke into: no fault of the node's.
@@ -52,6 +64,16 @@ def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _reason(error: Exception) -> str:
+    """Return what an error says in one line, without rcl's places in its source."""
+    text = re.sub(r',\s+at \S+:\d+', '', str(error))
+    if type(error).__name__ == 'UnknownROSArgsError':
+        text = f'unknown ROS arguments {text}'
+    if 'log directory' in text:
+        text += ' (ROS_LOG_DIR names another folder)'
+    return one_line(text, 700)
 
 
 def _told_to_stop(patience: float = 0.5) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -57,13 +59,18 @@ class FaceTracker:
     for the tracks left over (ByteTrack, Zhang et al. 2022, arXiv 2110.06864).
 
     Call :meth:`update` for every frame, also for those without a face: they age the tracks.
+
+    :param config: thresholds.
+    :param ids: numbers of the faces to come. Trackers that follow each other share one, so that
+        no two people get the same id; from 1 unless told.
     """
 
-    def __init__(self, config: TrackerConfig | None = None) -> None:
+    def __init__(self, config: TrackerConfig | None = None,
+                 ids: Iterator[int] | None = None) -> None:
         self.config = config or TrackerConfig()
         self._tracks: list[_Track] = []
         self._stamp: float | None = None
-        self._count = 0
+        self._ids = count(1) if ids is None else ids
 
     def reset(self) -> None:
         """Forget every face; ids go on counting, so none is used twice."""
@@ -163,10 +170,9 @@ class FaceTracker:
         track.confirmed = track.confirmed or track.hits >= self.config.min_hits
 
     def _start(self, detection: Detection, stamp: float) -> None:
-        self._count += 1
         means, covariances = kalman.start(_centers([detection]))
         self._tracks.append(_Track(
-            f'f{self._count}', means[0], covariances[0], detection, stamp, stamp,
+            f'f{next(self._ids)}', means[0], covariances[0], detection, stamp, stamp,
             confirmed=self.config.min_hits <= 1))
 
     def _public(self, track: _Track, dt: float = 0.0) -> FaceTrack:

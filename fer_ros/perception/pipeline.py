@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,12 +95,13 @@ class Pipeline:
     :param detector: finds faces.
     :param classifier: judges them.
     :param config: thresholds and time constants.
+    :param ids: see :class:`~fer_ros.perception.face_tracker.FaceTracker`.
     """
 
     def __init__(self, detector: FaceDetector, classifier: EmotionClassifier,
-                 config: PipelineConfig) -> None:
+                 config: PipelineConfig, ids: Iterator[int] | None = None) -> None:
         self.detector, self.classifier, self.config = detector, classifier, config
-        self.tracker = FaceTracker(config.tracker)
+        self.tracker = FaceTracker(config.tracker, ids)
         self._judge = FaceJudge(classifier, config.quality, config.maps)
         self._people = People(
             self.labels, error_model(classifier.card.metrics, len(classifier.labels)),
@@ -235,14 +237,16 @@ class Pipeline:
         return self.detector.inference_seconds + self.classifier.inference_seconds
 
 
-def build_pipeline(config: PipelineConfig) -> Pipeline:
+def build_pipeline(config: PipelineConfig, ids: Iterator[int] | None = None) -> Pipeline:
     """
     Load both networks and put the pipeline together.
 
+    :param ids: see :class:`~fer_ros.perception.face_tracker.FaceTracker`.
     :raises ModelCardError: if a model cannot be used; says why.
     """
     detector = load_face_detector(
         config.detector_model, score_threshold=config.detection_threshold,
         nms_threshold=config.nms_threshold, min_face_size=config.min_face_size,
         input_size=config.detector_input, threads=config.threads)
-    return Pipeline(detector, EmotionClassifier(config.emotion_model, config.threads), config)
+    classifier = EmotionClassifier(config.emotion_model, config.threads)
+    return Pipeline(detector, classifier, config, ids)
