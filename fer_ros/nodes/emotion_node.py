@@ -185,7 +185,7 @@ class EmotionNode(LifecycleNode):
         for service in self._offered_services:
             self.destroy_service(service)
         for publisher in self._outputs or ():
-            self.destroy_publisher(publisher)
+            self.destroy_lifecycle_publisher(publisher)
         self._offered_services, self._outputs = [], None
 
     def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:

@@ -92,3 +92,15 @@ def test_told_to_stop_while_it_starts(signal):
     for place, (status, output) in zip(PLACES, ends):
         assert status == 0, (place, output)
         assert 'Traceback' not in output and 'cannot' not in output, (place, output)
+
+
+def test_rounds_leave_no_publisher_behind():
+    """The node keeps a list of what transitions concern: what is destroyed leaves it."""
+    with ros():
+        node = EmotionNode()
+        counts = []
+        for _ in range(3):
+            assert node.trigger_configure() == node.trigger_cleanup() == Result.SUCCESS
+            counts.append(len(node._managed_entities))
+        node.destroy_node()
+    assert counts == counts[:1] * 3

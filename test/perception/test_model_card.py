@@ -1,16 +1,21 @@
 """Model cards: what is wrong is refused with file, field and value."""
 
 import os
+from pathlib import Path
 
 import pytest
 import yaml
 
+from fer_ros.perception.card_schema import wrong_field
 from fer_ros.perception.model_card import (
     ModelCardError,
     load_model_card,
     save_model_card,
     sha256_of,
 )
+from fer_ros.perception.yaml_file import read_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
 
 GOOD = {'name': 'm', 'task': 'emotion_classification', 'labels': ['neutral', 'happy']}
 
@@ -215,3 +220,11 @@ def test_missing_and_damaged_files(model):
     model.write_bytes(b'bytes')
     with pytest.raises(ModelCardError, match='sha256 differs'):
         load_model_card(model, 'emotion_classification')
+
+
+@pytest.mark.parametrize('card', sorted(
+    path for folder in ('models', 'config/model_cards') for path in (ROOT / folder).glob('*.yaml')
+), ids=lambda card: card.name)
+def test_the_cards_of_this_package(card):
+    """Ours and the peers'."""
+    assert wrong_field(read_yaml(card)) == ''
