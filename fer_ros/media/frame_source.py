@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from fer_ros.media.picture_decoder import PictureError, read_picture
 
 PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.webp', '.tif', '.tiff', '.pgm', '.ppm')
 VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
+_MAKE_A_VIDEO = 'ffmpeg -i IN -c:v libx264 out.mp4 makes one'
+#: A video's header may be off by a few frames; below this share of them it was cut off.
+_COMPLETE = 0.9
 _log = logging.getLogger(__name__)
 
 
@@ -59,9 +63,9 @@ def open_frame_source(source: str, loop: bool = False) -> FrameSource:
     source = str(source).strip()
     if source == 'demo':
         return DemoSource()
-    if source.isdigit() or source.startswith('/dev/'):
+    if source.isdecimal() or source.startswith('/dev/'):
         return CameraSource(source)
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     if source and path.is_dir():  # '' would be the working directory
         return FolderSource(path, loop)
     if path.is_file():
@@ -107,7 +111,7 @@ class VideoSource:
         self.period = 1 / rate if 0 < rate <= 1000 else 1 / 30
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Give the frames."""
+        """Give the frames; a file that ends far too early is reported."""
         while True:
             count = 0
             while True:
@@ -116,7 +120,13 @@ class VideoSource:
                     break
                 count += 1
                 yield np.asarray(frame)
-            if not self._loop or count == 0:
+            if count == 0:
+                raise SourceError(f"no frame of '{self._path}' can be read; {_MAKE_A_VIDEO}")
+            expected = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+            if count < _COMPLETE * expected:
+                _log.warning("'%s' ended after %d of %d frames: it is cut off or damaged",
+                             self._path, count, expected)
+            if not self._loop:
                 return
             self._capture.release()
             self._capture = self._open()
@@ -128,8 +138,8 @@ class VideoSource:
     def _open(self) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(str(self._path))
         if not capture.isOpened():
-            raise SourceError(f"'{self._path}' is no video that OpenCV can read; "
-                              'ffmpeg -i IN -c:v libx264 out.mp4 makes one')
+            raise SourceError(
+                f"'{self._path}' is no video that OpenCV can read; {_MAKE_A_VIDEO}")
         return capture
 
 
@@ -180,30 +190,38 @@ class CameraSource:
 
     def __init__(self, device: str) -> None:
         self.name = f'camera {device}'
-        self._capture: Any = cv2.VideoCapture(int(device) if device.isdigit() else device)
+        self._capture: Any = cv2.VideoCapture(
+            min(int(device), 2**31 - 1) if device.isdecimal() else device)
         if not self._capture.isOpened():
             raise SourceError(f"camera '{device}' cannot be opened: is it there (ls /dev/video*), "
                               'in use, or not yours to read (group video)?')
         self._newest: np.ndarray | None = None
-        self._ended = False
+        self._ended = self._closed = False
         self._ready = threading.Condition()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Give the newest frame whenever there is a new one."""
+        """
+        Give the newest frame whenever there is a new one.
+
+        :raises SourceError: when the camera gives none any more.
+        """
         while True:
             with self._ready:
                 self._ready.wait_for(lambda: self._newest is not None or self._ended)
                 frame, self._newest = self._newest, None
-            if frame is None:
+            if frame is not None:
+                yield frame
+            elif self._closed:
                 return
-            yield frame
+            else:
+                raise SourceError(f'{self.name} gives no more images: was it unplugged?')
 
     def close(self) -> None:
         """Release the device."""
         with self._ready:
-            self._ended = True
+            self._ended = self._closed = True
             self._ready.notify_all()
         self._thread.join(2.0)
         self._capture.release()

@@ -9,23 +9,29 @@ from __future__ import annotations
 
 import sys
 import time
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-from rclpy.duration import Duration
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 
+from fer_ros.nodes.bag_reading import BagError, find_bag, one_line, open_reader
+from fer_ros.nodes.bag_types import BagTypeError, import_type
 from fer_ros.nodes.conversions import nanoseconds_to_stamp
+from fer_ros.nodes.lockstep import Lockstep
+from fer_ros.nodes.paced_publisher import PacedPublisher
 from fer_ros.nodes.parameter_specs import Spec
+from fer_ros.nodes.qos import complete_qos
 from fer_ros.nodes.running import run_node
 from fer_ros.nodes.working_node import WorkingNode
+from fer_ros_msgs.msg import EmotionArray
 
 _IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 _CLOCK_PERIOD = 0.01
-#: So many messages wait for a reliable subscriber that falls behind.
-_HISTORY = 100
+#: So long subscribers are waited for, and an emotion_node that loads its models [s].
+_PATIENCE, _LOCKSTEP_PATIENCE = 4.0, 30.0
+#: One pass of a loop takes at least so long [s]: a bag may hold a single message.
+_SHORTEST_PASS = 0.2
+#: A longer silence in the bag is told [s]: a clock that was set leaves one of years.
+_LONG_SILENCE = 60.0
 
 SPECS = {
     'bag': Spec('', 'folder with metadata.yaml, or an .mcap or .db3 file'),
@@ -36,29 +42,10 @@ SPECS = {
     'image_topic': Spec('', 'publish this topic as image (or image/compressed); auto: the first '
                         'one with images; empty: every topic keeps its name'),
     'clock': Spec(True, 'publish /clock'),
+    'lockstep': Spec(False, 'let the bag wait for the answers (emotions) of an emotion_node with '
+                     'deterministic, so that every image is processed at any rate; needs '
+                     'image_topic if the bag has several'),
 }
-
-
-class BagError(ValueError):
-    """A bag cannot be played; the text names it and the reason."""
-
-
-def find_bag(value: str) -> Path:
-    """
-    Return the path that the reader wants: the folder of a bag, or its single file.
-
-    :raises BagError: if there is no bag.
-    """
-    path = Path(value).expanduser()
-    if not value or not path.exists():
-        raise BagError(f"bag '{value}' is not there; give a folder with metadata.yaml, or an "
-                       '.mcap or .db3 file')
-    if path.is_file() and (path.parent / 'metadata.yaml').is_file():
-        return path.parent
-    if path.is_dir() and not (path / 'metadata.yaml').is_file():
-        raise BagError(f"'{path}' has no metadata.yaml: it is no bag, or its recording was cut "
-                       'off (ros2 bag reindex writes one)')
-    return path
 
 
 class BagPlayerNode(WorkingNode):
@@ -66,127 +53,162 @@ class BagPlayerNode(WorkingNode):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__('bag_player_node', SPECS, **kwargs)
-        self._reader = _open_reader(find_bag(self.value('bag')))
+        self._reader = open_reader(find_bag(self.value('bag')))
+        self._image_topic = self._chosen_image_topic()
         self._topics = self._advertise()
         self._clock_topic = self.create_publisher(Clock, '/clock', 10) if (
             self.value('clock')) else None
+        self._lockstep = Lockstep(self.stopping) if self.value('lockstep') else None
+        if self._lockstep is not None:
+            self.create_subscription(
+                EmotionArray, 'emotions', self._lockstep.on_answer, complete_qos())
         self.start(self._run_bag, self._reader.close)
 
-    def _advertise(self) -> dict[int, Any]:
-        """Return connection id -> publisher of every topic whose type is installed."""
-        wanted = [t.strip() for t in self.value('topics').split(',') if t.strip()]
-        image_topic = self._image_topic()
-        publishers = {}
-        for connection in self._reader.connections:
-            if wanted and connection.topic not in wanted:
-                continue
-            if connection.topic == '/clock' and self.value('clock'):
-                continue  # ours is made from the recorded times
-            message_type = _import_type(connection.msgtype)
-            if message_type is None:
-                self.get_logger().warning(
-                    f'{connection.topic} is left out: {connection.msgtype} is not installed')
-                continue
-            topic = connection.topic
-            if topic == image_topic:
-                topic = self.resolve_topic_name('image') + (
-                    '/compressed' * (connection.msgtype == _IMAGES[1]))
-            publishers[connection.id] = self.create_publisher(
-                message_type, topic, _qos(connection))
-        if not publishers:
-            raise BagError(f"nothing to play in '{self.value('bag')}'; its topics are " + (
-                ', '.join(sorted(c.topic for c in self._reader.connections)) or 'none'))
-        return publishers
-
-    def _image_topic(self) -> str:
+    def _chosen_image_topic(self) -> str:
+        """Return the recorded topic that is played as image or waited for, '' if none is."""
         wanted = str(self.value('image_topic'))
-        images = [c.topic for c in self._reader.connections if c.msgtype in _IMAGES]
-        if wanted == 'auto' and images:
-            return str(images[0])
-        if wanted and wanted not in images:
+        images = sorted({c.topic for c in self._reader.connections if c.msgtype in _IMAGES})
+        if wanted == 'auto':
+            color = [topic for topic in images if 'depth' not in topic] or images
+            if color:
+                return color[0]
+        elif not wanted and not self.value('lockstep'):
+            return ''
+        elif not wanted and len(images) == 1:
+            return images[0]
+        if wanted not in images:
             raise BagError(f"image_topic '{wanted}': the bag's image topics are "
                            f'{", ".join(images) or "none"}')
         return wanted
 
+    def _name_of(self, connection: Any) -> str:
+        """Return the name under which a recorded topic is published."""
+        if connection.topic != self._image_topic or not self.value('image_topic'):
+            return str(connection.topic)
+        return self.resolve_topic_name('image') + '/compressed' * (
+            connection.msgtype == _IMAGES[1])
+
+    def _selected(self) -> list[Any]:
+        """Return the connections that shall be played."""
+        wanted = {t.strip() for t in self.value('topics').split(',') if t.strip()}
+        if unknown := wanted - {c.topic for c in self._reader.connections}:
+            raise BagError(f'topics: {", ".join(sorted(unknown))} not in the bag; {self._there()}')
+        selected = [c for c in self._reader.connections if not wanted or c.topic in wanted]
+        for c in selected:
+            if c.topic != self._image_topic and self._name_of(c) in {
+                    self._name_of(o) for o in selected if o.topic == self._image_topic}:
+                raise BagError(f'the bag has a topic {c.topic} beside {self._image_topic}, which '
+                               'is to be played under this name: choose with topics')
+        return selected
+
+    def _advertise(self) -> dict[int, PacedPublisher]:
+        """Return connection id -> publisher of every topic that can be played."""
+        publishers: dict[int, PacedPublisher] = {}
+        for connection in self._selected():
+            if connection.topic == '/clock' and self.value('clock'):
+                continue  # ours is made from the recorded times
+            try:
+                publishers[connection.id] = PacedPublisher(
+                    self, import_type(connection), self._name_of(connection), connection)
+            except BagTypeError as error:
+                self.get_logger().warning(f'{connection.topic} is left out: {error}')
+            except Exception as error:  # names and types that this middleware refuses
+                self.get_logger().warning(f'{connection.topic} is left out: {one_line(error)}')
+        if not publishers:
+            raise BagError(f"nothing to play in '{self.value('bag')}': {self._there()}")
+        return publishers
+
+    def _there(self) -> str:
+        return 'its topics are ' + (
+            ', '.join(sorted({c.topic for c in self._reader.connections})) or 'none')
+
     def _run_bag(self) -> None:
         self._wait_for_subscribers()
-        try:
+        self._play()
+        while self.value('loop') and not self.stopping.is_set():
+            self.get_logger().info(
+                'the bag begins anew: time jumps back', throttle_duration_sec=10)
             self._play()
-            while self.value('loop') and not self.stopping.is_set():
-                self.get_logger().info('the bag begins anew: time jumps back')
-                self._play()
-        except Exception as error:  # a damaged bag raises whatever its storage raises
-            raise BagError(f"'{self.value('bag')}' cannot be read on: {error}") from error
         for publisher in self._topics.values():  # let the last messages arrive
             if not self.stopping.is_set():
-                publisher.wait_for_all_acked(Duration(seconds=2))
+                publisher.flush(2.0)
+        if self._lockstep is not None:
+            self._lockstep.check()
         if not self.stopping.wait(0.3):
             self.get_logger().info('the bag has ended')
 
-    def _wait_for_subscribers(self, patience: float = 4.0) -> None:
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline and not self.stopping.wait(0.05):
-            if any(p.get_subscription_count() for p in self._topics.values()):
-                # The other side learns of the match a little later.
-                self.stopping.wait(1.0)
-                return
+    def _wait_for_subscribers(self) -> None:
+        images = {c.id for c in self._reader.connections if c.topic == self._image_topic}
+        awaited = [publisher for key, publisher in self._topics.items()
+                   if self._lockstep is None or key in images]
+        heard = self.wait_for_subscribers(
+            lambda: any(publisher.is_heard for publisher in awaited) and (
+                self._lockstep is None or bool(self.count_publishers('emotions'))),
+            _PATIENCE if self._lockstep is None else _LOCKSTEP_PATIENCE)
+        if self._lockstep is not None and not heard and not self.stopping.is_set():
+            raise BagError('lockstep: no emotion_node subscribes and publishes emotions')
 
     def _play(self) -> None:
-        """Play the bag once; due times are counted from the start, so nothing drifts."""
-        connections = [c for c in self._reader.connections if c.id in self._topics]
-        first = self._reader.start_time + int(self.value('start') * 1e9)
+        """Play the bag once; a loop without pauses would take a whole core."""
         began = time.monotonic()
+        try:
+            count = self._publish_all(began)
+        except BagError:
+            raise
+        except Exception as error:  # a damaged bag raises whatever its storage raises
+            raise BagError(
+                f"'{self.value('bag')}' cannot be read on: {one_line(error)}") from error
+        if count == 0 and not self.stopping.is_set():
+            raise BagError(
+                f"nothing to play in '{self.value('bag')}' from start {self.value('start'):g} s "
+                f'on: {len(self._topics)} topics, {self._reader.message_count} messages, '
+                f'{self._reader.duration * 1e-9:g} s')
+        if self._lockstep is not None:
+            self._lockstep.wait()
+        self.stopping.wait(max(began + _SHORTEST_PASS - time.monotonic(), 0.0))
+
+    def _publish_all(self, began: float) -> int:
+        """
+        Publish every message when it is due and return how many there were.
+
+        Due times are counted from the start, so nothing drifts; what metadata.yaml says of the
+        start is not relied on.
+        """
+        beginning = next((stamp for _, stamp, _ in self._reader.messages()), 0)
+        first = last = beginning + int(self.value('start') * 1e9)
+        connections = [c for c in self._reader.connections if c.id in self._topics]
+        count = 0
         for connection, stamp, data in self._reader.messages(connections, start=first):
-            due = began + (stamp - first) * 1e-9 / self.value('rate')
-            while (wait := due - time.monotonic()) > 0:
-                if self.stopping.wait(min(wait, _CLOCK_PERIOD)):
-                    return
-                passed = (time.monotonic() - began) * self.value('rate')
-                self._tell_time(min(first + int(passed * 1e9), stamp))
-            if self.stopping.is_set():
-                return
-            self._tell_time(stamp)
-            self._topics[connection.id].publish(bytes(data))
+            if stamp - last > _LONG_SILENCE * 1e9:
+                self.get_logger().warning(
+                    f'the bag is silent for {(stamp - last) * 1e-9:.0f} s after '
+                    f'{(last - beginning) * 1e-9:.1f} s; start skips it')
+            last = stamp
+            if not self._wait_until_due(began, first, stamp):
+                break
+            self._publish(connection, bytes(data))
+            count += 1
+        return count
+
+    def _wait_until_due(self, began: float, first: int, stamp: int) -> bool:
+        """Tell the time until a message is due; False if the node was told to stop."""
+        due = began + (stamp - first) * 1e-9 / self.value('rate')
+        while (wait := due - time.monotonic()) > 0:
+            if self.stopping.wait(min(wait, _CLOCK_PERIOD)):
+                return False
+            passed = (time.monotonic() - began) * self.value('rate')
+            self._tell_time(min(first + int(passed * 1e9), stamp))
+        self._tell_time(stamp)
+        return not self.stopping.is_set()
+
+    def _publish(self, connection: Any, data: bytes) -> None:
+        self._topics[connection.id].publish(data)
+        if self._lockstep is not None and connection.topic == self._image_topic:
+            self._lockstep.sent(data)
 
     def _tell_time(self, nanoseconds: int) -> None:
         if self._clock_topic is not None:
             self._clock_topic.publish(Clock(clock=nanoseconds_to_stamp(nanoseconds)))
-
-
-def _open_reader(path: Path) -> Any:
-    try:
-        from rosbags.highlevel import AnyReader
-    except ModuleNotFoundError as error:
-        raise BagError('bags need the rosbags library: pip install rosbags') from error
-    try:
-        reader = AnyReader([path])
-        reader.open()
-    except Exception as error:  # rosbags, sqlite3 and YAML errors
-        raise BagError(f"'{path}' cannot be opened: {error}") from error
-    if not reader.is2:
-        reader.close()
-        raise BagError(f"'{path}' is a ROS 1 bag; rosbags-convert makes a ROS 2 bag of it")
-    return reader
-
-
-def _import_type(name: str) -> Any:
-    package, kind, message = name.split('/')
-    try:
-        return getattr(import_module(f'{package}.{kind}'), message)
-    except (ImportError, AttributeError):
-        return None
-
-
-def _qos(connection: Any) -> QoSProfile:
-    """Return the recorded publisher's profile, as far as it matters here."""
-    profile = QoSProfile(depth=_HISTORY)
-    for offered in connection.ext.offered_qos_profiles[:1]:
-        if 'BEST_EFFORT' in str(offered.reliability):
-            profile.reliability = ReliabilityPolicy.BEST_EFFORT
-        if 'TRANSIENT_LOCAL' in str(offered.durability):
-            profile.durability = DurabilityPolicy.TRANSIENT_LOCAL
-            profile.depth = max(int(offered.depth), 1)  # late joiners get what they once got
-    return profile
 
 
 def main(args: list[str] | None = None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -18,11 +19,11 @@ from fer_ros.nodes import parameters
 from fer_ros.nodes.diagnostics import FaultLog, publish_status
 from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs
 from fer_ros.nodes.face_locator import FaceLocator
-from fer_ros.nodes.frame_worker import LONGEST_QUEUE
+from fer_ros.nodes.following_subscription import FollowingSubscription
 from fer_ros.nodes.health import Health, Vitals
 from fer_ros.nodes.image_conversions import ImageError
 from fer_ros.nodes.parameter_specs import declare
-from fer_ros.nodes.qos import emotions_qos, image_qos, matching_qos
+from fer_ros.nodes.qos import complete_qos, emotions_qos, image_qos, matching_qos
 from fer_ros.nodes.running import NodeRefusedError, run_node
 from fer_ros.nodes.transitions import explained
 from fer_ros.perception.pipeline import build_pipeline
@@ -48,8 +49,7 @@ class EmotionNode(LifecycleNode):
         self.faults = FaultLog(self.get_logger().error)
         self._worker: EmotionWorker | None = None
         self._locator: FaceLocator | None = None
-        self._subscription: Any = None
-        self._requested_qos = image_qos()
+        self._subscription: FollowingSubscription | None = None
         self._outputs: Outputs | None = None
         self._offered_services: list[Any] = []
         self._ids = itertools.count(1)  # kept while pipelines come and go: no id is used twice
@@ -73,10 +73,11 @@ class EmotionNode(LifecycleNode):
         self.config = parameters.read_config(self)
         pipeline = build_pipeline(self.config.pipeline, self._ids)
         if self.config['use_depth']:
-            self._locator = FaceLocator(self, self.faults)
+            self._locator = FaceLocator(self, self.faults, self.config['deterministic'])
         image_topic = self.resolve_topic_name('emotions/image')
         self._outputs = Outputs(
-            self.create_lifecycle_publisher(EmotionArray, 'emotions', emotions_qos()),
+            self.create_lifecycle_publisher(EmotionArray, 'emotions', complete_qos() if (
+                self.config['deterministic']) else emotions_qos()),
             self.create_lifecycle_publisher(Image, 'emotions/image', image_qos()),
             self.create_lifecycle_publisher(
                 CompressedImage, image_topic + '/compressed', image_qos()))
@@ -137,39 +138,28 @@ class EmotionNode(LifecycleNode):
             return
         compressed = self.config['image_transport'] == 'compressed'
         self.image_topic = self.resolve_topic_name('image') + '/compressed' * compressed
-        self._requested_qos = self._image_qos()
-        self._subscription = self.create_subscription(
-            CompressedImage if compressed else Image, self.image_topic, self.worker.frames.put,
-            self._requested_qos, event_callbacks=self._health.watch(self.image_topic))
+        self._subscription = FollowingSubscription(
+            self, CompressedImage if compressed else Image, self.image_topic,
+            self.worker.frames.put, self._image_qos, self._image_events)
 
-    def _image_qos(self) -> QoSProfile:
+    def _image_qos(self, offered: Sequence[QoSProfile]) -> QoSProfile:
         """Return what to ask of the publishers: the parameters' wish, or what all offer."""
-        depth = self.config['image_depth']
         if self.config['deterministic']:
-            depth = max(depth, LONGEST_QUEUE)
+            return complete_qos(offered)
+        depth = self.config['image_depth']
         if self.config['image_qos'] != 'auto':
             return image_qos(self.config['image_qos'], depth)
-        return matching_qos([info.qos_profile for info in self.get_publishers_info_by_topic(
-            self.image_topic)], depth)
+        return matching_qos(offered, depth)
 
-    def _follow_publishers(self) -> None:
-        """With image_qos auto: subscribe anew when what the publishers offer has changed."""
-        if self._subscription is None or self.config['image_qos'] != 'auto' or not (
-                self.count_publishers(self.image_topic)):
-            return
-        wanted = self._image_qos()
-        if (wanted.reliability, wanted.durability) != (
-                self._requested_qos.reliability, self._requested_qos.durability):
-            self.get_logger().info(
-                f'publishers of {self.image_topic} offer {wanted.reliability.name}, '
-                f'{wanted.durability.name}: subscribing anew')
-            self.destroy_subscription(self._subscription)
-            self._subscription = None
-            self._listen()
+    def _image_events(self) -> Any:
+        events = self._health.watch(self.image_topic)
+        if self.config['deterministic']:
+            events.message_lost = lambda event: self.worker.frames.lose(event.total_count_change)
+        return events
 
     def _stop_listening(self) -> None:
         if self._subscription is not None:
-            self.destroy_subscription(self._subscription)
+            self._subscription.destroy()
             self._subscription = None
         if self._worker is not None:
             self._worker.frames.drain()
@@ -239,7 +229,6 @@ class EmotionNode(LifecycleNode):
             received=self._worker.frames.received, faces=self._worker.faces)
 
     def _publish_diagnostics(self) -> None:
-        self._follow_publishers()
         level, text = self._health.judge(self._vitals())
         values = {'faults': str(self.faults.count), 'last fault': self.faults.last}
         if self._worker is not None:

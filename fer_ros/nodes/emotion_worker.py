@@ -63,7 +63,8 @@ class EmotionWorker:
         self._now, self._faults, self._warn, self._locator = now, faults, warn, locator
         self._guard = StampGuard()
         self._lock = threading.Lock()
-        self.frames = FrameWorker(self._process_safely, config['deterministic'])
+        self.frames = FrameWorker(
+            self._process_safely, config['deterministic'], self._report_loss)
 
     def stop(self) -> None:
         """Finish the frame in work and end the thread."""
@@ -91,7 +92,7 @@ class EmotionWorker:
         with self._lock:
             faces = self.pipeline.analyze(image)
             seconds = self.pipeline.last_seconds
-        return self._to_message(faces, message.header, image, seconds)
+        return self._to_message(faces, message.header, image, seconds, still=True)
 
     def _process_safely(self, message: Any) -> None:
         """Process one image; whatever goes wrong is reported and the node lives on."""
@@ -103,6 +104,12 @@ class EmotionWorker:
             if not rclpy.ok():  # the process is told to stop: nothing can be published any more
                 return
             self._faults.report(type(error).__name__, f'{type(error).__name__}: {error}')
+
+    def _report_loss(self, count: int) -> None:
+        self._faults.report('lost', (
+            f'{count} images lost: deterministic can process every image only if they come from '
+            'a reliable publisher and, on average, no faster than they are processed; play the '
+            'bag slower, or with lockstep of bag_player_node'))
 
     def _process(self, message: Any) -> None:
         image = to_array(message)
@@ -123,11 +130,12 @@ class EmotionWorker:
         self.statistics.add(self._now() - stamp, result.processing_seconds)
         self._publish_image(image, message.header, result)
 
-    def _to_message(self, faces: Any, header: Any, image: np.ndarray, seconds: float) -> Any:
+    def _to_message(self, faces: Any, header: Any, image: np.ndarray, seconds: float,
+                    still: bool = False) -> Any:
         size = image.shape[1], image.shape[0]
         places = None if self._locator is None else self._locator.locate(
             [face.track.detection.box for face in faces], size, stamp_to_seconds(header),
-            self.config['depth_tolerance'])
+            self.config['depth_tolerance'], still)
         return faces_to_message(
             faces, header, self.pipeline.labels, self.pipeline.classifier.card.name,
             0.0 if self.config['deterministic'] else seconds, size, places)

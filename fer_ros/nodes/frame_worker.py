@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-#: frames that may wait where every one counts.
-LONGEST_QUEUE = 32
+#: So much may wait where every frame counts [bytes].
+LARGEST_QUEUE = 1 << 30
 
 
 class FrameWorker:
@@ -22,14 +22,15 @@ class FrameWorker:
     A thread that processes the newest frame and lets older ones go.
 
     :param process: called with each frame that is not overtaken; must not raise.
-    :param keep_all: process every frame in its order instead; whoever offers more than
-        :data:`LONGEST_QUEUE` of them waits.
+    :param keep_all: process every frame in its order instead. Nobody waits, since the executor
+        has to take other messages meanwhile; what exceeds :data:`LARGEST_QUEUE` is lost.
+    :param on_loss: called where every frame counts and some are lost, with the number of all
+        that were.
     """
 
-    def __init__(self, process: Callable[[Any], None], keep_all: bool = False) -> None:
-        self._process = process
-        self._longest = LONGEST_QUEUE if keep_all else 1
-        self._keep_all = keep_all
+    def __init__(self, process: Callable[[Any], None], keep_all: bool = False,
+                 on_loss: Callable[[int], None] = lambda count: None) -> None:
+        self._process, self._keep_all, self._on_loss = process, keep_all, on_loss
         self._ready = threading.Condition()
         self._frames: deque[Any] = deque()
         self._running, self._busy = True, False
@@ -39,17 +40,29 @@ class FrameWorker:
         self._thread.start()
 
     def put(self, frame: Any) -> None:
-        """Offer a frame; replaces the one that still waits, which then counts as dropped."""
+        """
+        Offer a frame (an image message, raw or compressed).
+
+        It replaces the one that still waits, which then counts as dropped.
+        """
         with self._ready:
             self.received += 1
-            if self._keep_all:
-                self._ready.wait_for(
-                    lambda: len(self._frames) < self._longest or not self._running)
-            elif self._frames:
-                self.dropped += 1
-                self._frames.clear()
-            self._frames.append(frame)
-            self._ready.notify_all()
+            full = self._keep_all and sum(
+                len(f.data) for f in self._frames) + len(frame.data) > LARGEST_QUEUE
+            if not full:
+                if self._frames and not self._keep_all:
+                    self.dropped += 1
+                    self._frames.clear()
+                self._frames.append(frame)
+                self._ready.notify_all()
+        if full:
+            self.lose(1)
+
+    def lose(self, count: int) -> None:
+        """Note that frames were lost, here or on the way, although every one counts."""
+        with self._ready:
+            self.dropped += count
+        self._on_loss(self.dropped)
 
     def drain(self) -> None:
         """Drop the waiting frames and wait until the one in work is done."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
 _RELIABILITY = {
     'best_effort': ReliabilityPolicy.BEST_EFFORT, 'reliable': ReliabilityPolicy.RELIABLE}
@@ -35,6 +35,17 @@ def matching_qos(offered: Sequence[QoSProfile], depth: int = 1) -> QoSProfile:
     profile = image_qos('reliable' if offered and reliable else 'best_effort', depth)
     if offered and latched:
         profile.durability = DurabilityPolicy.TRANSIENT_LOCAL
+    return profile
+
+
+def complete_qos(offered: Sequence[QoSProfile] = ()) -> QoSProfile:
+    """
+    Return the profile with which nothing is lost, as far as every publisher can serve it.
+
+    :param offered: of the publishers; none: reliable, for whoever comes.
+    """
+    profile = matching_qos(offered) if offered else image_qos('reliable')
+    profile.history = HistoryPolicy.KEEP_ALL
     return profile
 
 

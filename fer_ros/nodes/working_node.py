@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -42,6 +43,21 @@ class WorkingNode(Node):
         self._release = release
         self._thread = threading.Thread(target=self._run, args=(work,), daemon=True)
         self._thread.start()
+
+    def wait_for_subscribers(self, heard: Callable[[], bool], patience: float) -> bool:
+        """
+        Wait in the thread until someone subscribes, so that the beginning is not lost.
+
+        :param heard: whether someone does.
+        :param patience: wait no longer [s].
+        :returns: whether someone subscribed in time.
+        """
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline and not self.stopping.wait(0.05):
+            if heard():
+                self.stopping.wait(1.0)  # the other side learns of the match a little later
+                return True
+        return False
 
     def destroy_node(self) -> None:
         """Stop the thread and release what it used."""

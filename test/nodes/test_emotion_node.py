@@ -300,8 +300,8 @@ def test_positions_from_depth(astronaut):
             depth.publish(message)
             info.publish(CameraInfo(k=[500.0, 0.0, 256.0, 0.0, 500.0, 256.0, 0.0, 0.0, 1.0]))
             locator = rig.node._locator
-            assert wait_for(lambda: locator._depth is not None and
-                            locator._camera_matrix is not None)
+            assert wait_for(lambda: locator._depths.reaches(BASE) and
+                            locator._info is not None)
             rig.send(astronaut, 0.0)
             face = rig.send(astronaut, 0.05).emotions[0]
             assert face.has_position

@@ -86,9 +86,9 @@ def test_every_quality_of_service(reliable, latched, wish):
                 return
             rig.ready()
             if wish == 'auto':
-                assert wait_for(lambda: rig.node._requested_qos.reliability
+                assert wait_for(lambda: rig.node._subscription.profile.reliability
                                 == profile(reliable, latched).reliability)
-                assert wait_for(lambda: rig.node._requested_qos.durability
+                assert wait_for(lambda: rig.node._subscription.profile.durability
                                 == profile(reliable, latched).durability)
                 rig.ready()
             stamp = iter(range(1, 100))
@@ -111,13 +111,13 @@ def test_auto_follows_a_publisher_that_changes(astronaut):
         rig = Rig(image_qos='auto')
         with spinning(rig.node, rig.peer):
             rig.ready()
-            assert wait_for(lambda: rig.node._requested_qos.reliability
+            assert wait_for(lambda: rig.node._subscription.profile.reliability
                             == ReliabilityPolicy.RELIABLE)
             rig.ready()
             faces_after(rig, astronaut, 1.0)
             rig.peer.destroy_publisher(rig.camera)
             rig.camera = rig.peer.create_publisher(Image, 'image', image_qos('best_effort', 5))
-            assert wait_for(lambda: rig.node._requested_qos.reliability
+            assert wait_for(lambda: rig.node._subscription.profile.reliability
                             == ReliabilityPolicy.BEST_EFFORT)
             rig.ready()
             small = np.zeros((48, 64), np.uint8)

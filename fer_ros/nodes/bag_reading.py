@@ -1,0 +1,61 @@
+"""Find and open a bag; say in one line why that cannot be done."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+_FILES = ('.mcap', '.db3')
+_REMEDY = 'give a folder with metadata.yaml, or an .mcap or .db3 file'
+
+
+class BagError(ValueError):
+    """A bag cannot be played; the text names it and the reason."""
+
+
+def find_bag(value: str) -> Path:
+    """
+    Return the path that the reader wants: the folder of a bag, or its single file.
+
+    :raises BagError: if there is no bag.
+    """
+    path = Path(os.path.expanduser(value))
+    if not value or not path.exists():
+        raise BagError(f"bag '{value}' is not there; {_REMEDY}")
+    if path.suffix == '.bag':
+        raise BagError(f"'{path}' is a ROS 1 bag; rosbags-convert makes a ROS 2 bag of it")
+    if path.is_dir():
+        if not (path / 'metadata.yaml').is_file():
+            raise BagError(f"'{path}' has no metadata.yaml: it is no bag, or its recording was "
+                           'cut off (ros2 bag reindex writes one)')
+        return path
+    if path.suffix not in _FILES or not path.is_file():
+        raise BagError(f"'{path}' is no bag; {_REMEDY}")
+    metadata = path.parent / 'metadata.yaml'
+    if metadata.is_file() and path.name in metadata.read_text('utf-8', 'replace'):
+        return path.parent
+    return path
+
+
+def open_reader(path: Path) -> Any:
+    """
+    Return an open ``rosbags.rosbag2.Reader``.
+
+    :raises BagError: if the bag is damaged, or rosbags is missing.
+    """
+    try:
+        from rosbags.rosbag2 import Reader
+    except ModuleNotFoundError as error:
+        raise BagError('bags need the rosbags library: pip install rosbags') from error
+    try:
+        reader = Reader(path)
+        reader.open()
+    except Exception as error:  # rosbags, sqlite3, struct and YAML errors
+        raise BagError(f"'{path}' cannot be opened: {one_line(error)}") from error
+    return reader
+
+
+def one_line(error: Exception) -> str:
+    """Return an error's text in one line; its type where it has none."""
+    return ' '.join(str(error).split()) or type(error).__name__
