@@ -10,6 +10,7 @@ import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
 
+from fer_ros.nodes.conversions import stamp_to_seconds
 from fer_ros.nodes.depth_buffer import DepthBuffer
 from fer_ros.nodes.diagnostics import FaultLog
 from fer_ros.nodes.following_subscription import FollowingSubscription
@@ -43,7 +44,7 @@ class FaceLocator:
         self._changed = threading.Condition()
         self._depths = DepthBuffer(LARGEST_QUEUE if complete else _BUFFER)
         self._info: CameraInfo | None = None
-        self._overdue = False
+        self._given_up: float | None = None
         self._missing_since: float | None = None
         self._subscriptions = [
             FollowingSubscription(
@@ -89,22 +90,27 @@ class FaceLocator:
         return [None] * len(boxes)
 
     def _wait_for_depth(self, stamp: float) -> None:
-        """Wait until it is certain which depth image belongs to a stamp; late once, then not."""
-        if not self._overdue:
-            self._overdue = not self._changed.wait_for(
-                lambda: self._info is not None and self._depths.reaches(stamp), _PATIENCE)
+        """Wait until it is certain which depth image belongs to a stamp; while late, only once."""
+        if self._given_up is None and not self._changed.wait_for(
+                lambda: self._info is not None and self._depths.reaches(stamp), _PATIENCE):
+            self._given_up = stamp
 
     def _report_missing(self, what: str) -> None:
         now = time.monotonic()
         self._missing_since = self._missing_since or now
-        if now - self._missing_since > _PATIENCE or self._overdue:
+        if now - self._missing_since > _PATIENCE:
             self._faults.report('no_depth', f'no positions: no {what}, although use_depth is on')
 
     def _on_depth(self, message: Image) -> None:
+        stamp = stamp_to_seconds(message.header)
         with self._changed:
             self._depths.add(message)
-            self._overdue = False
+            late = self._given_up is not None and stamp <= self._given_up
+            self._given_up = None
             self._changed.notify_all()
+        if late:
+            self._faults.report('late_depth', f'the depth image of {stamp:.3f} s came more than '
+                                f'{_PATIENCE:g} s after its image: positions are left out')
 
     def _on_info(self, message: CameraInfo) -> None:
         with self._changed:
