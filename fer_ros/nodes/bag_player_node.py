@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from rosgraph_msgs.msg import Clock
 
-from fer_ros.nodes.bag_reading import BagError, find_bag, one_line, open_reader
+from fer_ros.nodes.bag_reading import DAMAGED, BagError, find_bag, one_line, open_reader
 from fer_ros.nodes.bag_types import BagTypeError, import_type
 from fer_ros.nodes.conversions import nanoseconds_to_stamp
 from fer_ros.nodes.lockstep import Lockstep
@@ -123,12 +125,20 @@ class BagPlayerNode(WorkingNode):
             ', '.join(sorted({c.topic for c in self._reader.connections})) or 'none')
 
     def _run_bag(self) -> None:
-        self._wait_for_subscribers()
-        self._play()
-        while self.value('loop') and not self.stopping.is_set():
-            self.get_logger().info(
-                'the bag begins anew: time jumps back', throttle_duration_sec=10)
+        try:
+            self._messages()  # what cannot be played is said before anybody is waited for
+            self._wait_for_subscribers()
             self._play()
+            while self.value('loop') and not self.stopping.is_set():
+                self.get_logger().info(
+                    'the bag begins anew: time jumps back', throttle_duration_sec=10)
+                self._play()
+        except BagError:
+            raise
+        except Exception as error:  # a damaged bag raises whatever its storage raises
+            raise BagError(
+                f"'{self.value('bag')}' cannot be read on: {one_line(error)}; "
+                f'{DAMAGED}') from error
         for publisher in self._topics.values():  # let the last messages arrive
             if not self.stopping.is_set():
                 publisher.flush(2.0)
@@ -148,47 +158,46 @@ class BagPlayerNode(WorkingNode):
         if self._lockstep is not None and not heard and not self.stopping.is_set():
             raise BagError('lockstep: no emotion_node subscribes and publishes emotions')
 
-    def _play(self) -> None:
-        """Play the bag once; a loop without pauses would take a whole core."""
-        began = time.monotonic()
-        try:
-            count = self._publish_all(began)
-        except BagError:
-            raise
-        except Exception as error:  # a damaged bag raises whatever its storage raises
-            raise BagError(
-                f"'{self.value('bag')}' cannot be read on: {one_line(error)}") from error
-        if count == 0 and not self.stopping.is_set():
-            raise BagError(
-                f"nothing to play in '{self.value('bag')}' from start {self.value('start'):g} s "
-                f'on: {len(self._topics)} topics, {self._reader.message_count} messages, '
-                f'{self._reader.duration * 1e-9:g} s')
-        if self._lockstep is not None:
-            self._lockstep.wait()
-        self.stopping.wait(max(began + _SHORTEST_PASS - time.monotonic(), 0.0))
-
-    def _publish_all(self, began: float) -> int:
+    def _messages(self) -> tuple[int, Iterator[tuple[Any, int, bytes]]]:
         """
-        Publish every message when it is due and return how many there were.
+        Return when to begin [ns] and the messages from then on.
 
-        Due times are counted from the start, so nothing drifts; what metadata.yaml says of the
-        start is not relied on.
+        What metadata.yaml says of the bag's start and length is not relied on.
+
+        :raises BagError: if there is no message.
         """
         beginning = next((stamp for _, stamp, _ in self._reader.messages()), 0)
-        first = last = beginning + int(self.value('start') * 1e9)
-        connections = [c for c in self._reader.connections if c.id in self._topics]
-        count = 0
-        for connection, stamp, data in self._reader.messages(connections, start=first):
+        first = beginning + int(self.value('start') * 1e9)
+        messages = self._reader.messages(
+            [c for c in self._reader.connections if c.id in self._topics], start=first)
+        head = next(messages, None)
+        if head is None:
+            raise BagError(f"nothing to play in '{self.value('bag')}': {self._why_nothing()}")
+        return first, chain([head], messages)
+
+    def _why_nothing(self) -> str:
+        count, start = self._reader.message_count, self.value('start')
+        if count and start:
+            return f'it lasts {self._reader.duration * 1e-9:g} s, but start is {start:g} s'
+        return f'it has {count} messages, none of the topics to be played; {self._there()}'
+
+    def _play(self) -> None:
+        """Play the bag once; due times are counted from the start, so nothing drifts."""
+        first, messages = self._messages()
+        began, last = time.monotonic(), first
+        for connection, stamp, data in messages:
             if stamp - last > _LONG_SILENCE * 1e9:
                 self.get_logger().warning(
-                    f'the bag is silent for {(stamp - last) * 1e-9:.0f} s after '
-                    f'{(last - beginning) * 1e-9:.1f} s; start skips it')
+                    f'the bag is silent for {(stamp - last) * 1e-9:.0f} s from '
+                    f'{(last - first) * 1e-9:.1f} s on; start skips it')
             last = stamp
             if not self._wait_until_due(began, first, stamp):
-                break
+                return
             self._publish(connection, bytes(data))
-            count += 1
-        return count
+        if self._lockstep is not None:
+            self._lockstep.wait()
+        # A loop around a single message would take a whole core.
+        self.stopping.wait(max(began + _SHORTEST_PASS - time.monotonic(), 0.0))
 
     def _wait_until_due(self, began: float, first: int, stamp: int) -> bool:
         """Tell the time until a message is due; False if the node was told to stop."""

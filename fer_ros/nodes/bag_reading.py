@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 _FILES = ('.mcap', '.db3')
+DAMAGED = ('if it was cut off, `mcap recover`, or `sqlite3 FILE .recover` and ros2 bag reindex, '
+           'save what there is')
 _REMEDY = 'give a folder with metadata.yaml, or an .mcap or .db3 file'
 
 
@@ -52,7 +54,7 @@ def open_reader(path: Path) -> Any:
         reader = Reader(path)
         reader.open()
     except Exception as error:  # rosbags, sqlite3, struct and YAML errors
-        raise BagError(f"'{path}' cannot be opened: {one_line(error)}") from error
+        raise BagError(f"'{path}' cannot be opened: {one_line(error)}; {DAMAGED}") from error
     return reader
 
 

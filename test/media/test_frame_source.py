@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.media.frame_source import SourceError, open_frame_source
+from fer_ros.media.frame_source import CameraSource, SourceError, open_frame_source
 
 
 def gray(level, height=48, width=64):
@@ -101,7 +101,9 @@ def test_video_loops(video):
 
 
 @pytest.mark.parametrize('source, text', [
+    ('~nobody/a.mp4', 'is not there'), ('9' * 30, 'cannot be opened'), ('\u00b2', 'is not there'),
     ('', "''"), ('/none.mp4', '/none.mp4.*is not there'), ('nothing', 'give demo'),
+    ('~nobody/a.mp4', 'is not there'), ('9' * 30, 'cannot be opened'), ('²', 'is not there'),
     ('/dev/none', "'/dev/none' cannot be opened"), ('97', "'97' cannot be opened")])
 def test_missing_source_is_named(source, text):
     """The text names the value."""
@@ -123,11 +125,31 @@ def test_file_that_is_no_video_is_refused(tmp_path):
         open_frame_source(str(path))
 
 
-def test_video_that_is_cut_off_gives_what_is_there(video):
-    """No crash and no endless loop; refused where OpenCV cannot open it at all."""
+def test_video_that_is_cut_off_gives_what_is_there(video, caplog):
+    """Also when looping; that frames are missing is said."""
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*'MJPG'), 10.0, (64, 48))
+    for picture in np.random.default_rng(0).integers(0, 256, (20, 48, 64, 3), np.uint8):
+        writer.write(picture)
+    writer.release()
     video.write_bytes(video.read_bytes()[:video.stat().st_size // 2])
-    try:
-        frames = list(itertools.islice(open_frame_source(str(video), loop=True), 50))
-    except SourceError:
-        return
-    assert len(frames) in (0, 50)
+    frames = list(itertools.islice(open_frame_source(str(video), loop=True), 50))
+    assert len(frames) == 50
+    assert 'of 20 frames: it is cut off' in caplog.text
+
+
+@pytest.mark.parametrize('loop', [False, True])
+def test_video_without_a_frame_is_an_error(video, loop):
+    """OpenCV opens it, but nothing can be shown."""
+    data = video.read_bytes()
+    video.write_bytes(data[:data.index(b'movi') + 4])
+    with pytest.raises(SourceError, match='steps.avi'):
+        list(open_frame_source(str(video), loop))
+
+
+def test_camera_that_ends_is_an_error(video):
+    """A device that gives no more images was unplugged; closed by us, it just ends."""
+    camera = CameraSource(str(video))
+    with pytest.raises(SourceError, match='unplugged'):
+        list(camera)
+    camera.close()
+    assert list(camera) == []

@@ -25,7 +25,7 @@ from fer_ros.nodes.transport import transport_variables  # noqa: E402
 from fer_ros.perception.pipeline import build_pipeline  # noqa: E402
 from fer_ros_msgs.msg import EmotionArray  # noqa: E402
 
-COUNT = 40
+COUNT = 80
 
 
 @pytest.fixture(scope='module')
