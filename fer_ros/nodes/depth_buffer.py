@@ -24,15 +24,21 @@ class DepthBuffer:
         self._messages: deque[tuple[float, Image]] = deque()
         self._last_stamp = float('-inf')
 
-    def add(self, message: Image) -> None:
-        """Keep a depth image; of two with one stamp the first one counts."""
+    def add(self, message: Image) -> bool:
+        """
+        Keep a depth image; of two with one stamp the first one counts.
+
+        :returns: whether there was memory enough, so that none had to go.
+        """
         stamp = stamp_to_seconds(message.header)
         if any(stamp == other for other, _ in self._messages):
-            return
+            return True
         self._messages.append((stamp, message))
         size = sum(len(m.data) for _, m in self._messages)
+        enough = size <= self._limit
         while size > self._limit and len(self._messages) > 1:
             size -= len(self._messages.popleft()[1].data)
+        return enough
 
     def nearest(self, stamp: float, tolerance: float) -> Image | None:
         """Return the depth image nearest to a stamp [s], None if none is within tolerance [s]."""

@@ -104,10 +104,13 @@ class FaceLocator:
     def _on_depth(self, message: Image) -> None:
         stamp = stamp_to_seconds(message.header)
         with self._changed:
-            self._depths.add(message)
+            lost = not self._depths.add(message) and self._complete
             late = self._given_up is not None and stamp <= self._given_up
             self._given_up = None
             self._changed.notify_all()
+        if lost:
+            self._faults.report('lost_depth', 'depth images lost: they come too far ahead of the '
+                                'images that wait')
         if late:
             self._faults.report('late_depth', f'the depth image of {stamp:.3f} s came more than '
                                 f'{_PATIENCE:g} s after its image: positions are left out')

@@ -73,7 +73,8 @@ class Lockstep:
         """:raises BagError: if images were left out, although every one counts."""
         if self.skipped_count:
             raise BagError(f'lockstep: {self.skipped_count} of {self.sent_count} images got no '
-                           'answer: is deterministic of emotion_node on? See its faults')
+                           'answer: is deterministic of emotion_node on? Its diagnostics count '
+                           'those that were late or bad')
 
 
 def stamp_of(data: bytes) -> Stamp:

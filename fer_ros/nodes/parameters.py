@@ -36,10 +36,11 @@ SPECS: dict[str, Spec] = {
                       'publishers offer', choices=('best_effort', 'reliable', 'auto'),
                       live=False),
     'image_depth': Spec(1, 'QoS history depth of the image subscription', 1, 100, live=False),
-    'deterministic': Spec(False, 'process every image in its order, drop none, and report no '
-                          'processing time: the same bag gives the same bytes (with image_qos '
-                          'reliable none is lost on the way); latency grows if images come too '
-                          'fast', live=False),
+    'deterministic': Spec(False, 'process every image in its order, with the depth image of its '
+                          'stamp, and report no processing time: the same bag gives the same '
+                          'bytes at any rate. Asks for reliable images whatever image_qos and '
+                          'image_depth are; latency and memory (to 1 GB) grow if images come too '
+                          'fast, what is lost then is reported', live=False),
     'use_depth': Spec(False, 'subscribe to depth and camera_info and report where faces are',
                       live=False),
     'depth_tolerance': Spec(0.1, 'largest difference between the stamps of image and depth [s]',
