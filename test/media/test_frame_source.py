@@ -103,7 +103,6 @@ def test_video_loops(video):
 @pytest.mark.parametrize('source, text', [
     ('~nobody/a.mp4', 'is not there'), ('9' * 30, 'cannot be opened'), ('\u00b2', 'is not there'),
     ('', "''"), ('/none.mp4', '/none.mp4.*is not there'), ('nothing', 'give demo'),
-    ('~nobody/a.mp4', 'is not there'), ('9' * 30, 'cannot be opened'), ('²', 'is not there'),
     ('/dev/none', "'/dev/none' cannot be opened"), ('97', "'97' cannot be opened")])
 def test_missing_source_is_named(source, text):
     """The text names the value."""

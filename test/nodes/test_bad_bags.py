@@ -29,11 +29,19 @@ PICTURES = [np.full((48, 64, 3), i, np.uint8) for i in range(20)]
 IMAGE = '/camera/image_raw'
 
 
+def ended(player, status=0, timeout=40):
+    """Wait for a player and return what it said."""
+    try:
+        errors = player.communicate(timeout=timeout)[1]
+    finally:
+        player.kill()
+    assert player.returncode == status, errors
+    return errors
+
+
 def refusal(bag, *parameters, timeout=30):
     """Return the only line that a player with nothing to play says, its status being 1."""
-    player = play(bag, *parameters)
-    errors = player.communicate(timeout=timeout)[1]
-    assert player.returncode == 1, errors
+    errors = ended(play(bag, *parameters), 1, timeout)
     assert 'Traceback' not in errors
     fatal = [line for line in errors.splitlines() if 'FATAL' in line]
     assert len(fatal) == 1 and errors.splitlines()[-1] == fatal[0], errors
@@ -148,13 +156,6 @@ def peer():
         node.create_subscription(Clock, '/clock', node.clocks.append, 50)
         with spinning(node):
             yield node
-
-
-def ended(player, status=0, timeout=40):
-    """Wait for a player and return what it said."""
-    errors = player.communicate(timeout=timeout)[1]
-    assert player.returncode == status, errors
-    return errors
 
 
 @pytest.mark.parametrize('field, value', [
