@@ -15,7 +15,7 @@ from typing import Any
 
 from rosgraph_msgs.msg import Clock
 
-from fer_ros.nodes.bag_reading import DAMAGED, BagError, find_bag, one_line, open_reader
+from fer_ros.nodes.bag_reading import DAMAGED, BagError, find_bag, open_reader, reason
 from fer_ros.nodes.bag_types import BagTypeError, import_type
 from fer_ros.nodes.conversions import nanoseconds_to_stamp
 from fer_ros.nodes.lockstep import Lockstep
@@ -115,7 +115,7 @@ class BagPlayerNode(WorkingNode):
             except BagTypeError as error:
                 self.get_logger().warning(f'{connection.topic} is left out: {error}')
             except Exception as error:  # names and types that this middleware refuses
-                self.get_logger().warning(f'{connection.topic} is left out: {one_line(error)}')
+                self.get_logger().warning(f'{connection.topic} is left out: {reason(error)}')
         if not publishers:
             raise BagError(f"nothing to play in '{self.value('bag')}': {self._there()}")
         return publishers
@@ -137,7 +137,7 @@ class BagPlayerNode(WorkingNode):
             raise
         except Exception as error:  # a damaged bag raises whatever its storage raises
             raise BagError(
-                f"'{self.value('bag')}' cannot be read on: {one_line(error)}; "
+                f"'{self.value('bag')}' cannot be read on: {reason(error)}; "
                 f'{DAMAGED}') from error
         for publisher in self._topics.values():  # let the last messages arrive
             if not self.stopping.is_set():

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from fer_ros.perception.yaml_file import one_line
+
 _FILES = ('.mcap', '.db3')
 DAMAGED = ('if it was cut off, `mcap recover`, or `sqlite3 FILE .recover` and ros2 bag reindex, '
            'save what there is')
@@ -54,10 +56,10 @@ def open_reader(path: Path) -> Any:
         reader = Reader(path)
         reader.open()
     except Exception as error:  # rosbags, sqlite3, struct and YAML errors
-        raise BagError(f"'{path}' cannot be opened: {one_line(error)}; {DAMAGED}") from error
+        raise BagError(f"'{path}' cannot be opened: {reason(error)}; {DAMAGED}") from error
     return reader
 
 
-def one_line(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """Return an error's text in one line; its type where it has none."""
-    return ' '.join(str(error).split()) or type(error).__name__
+    return one_line(str(error)) or type(error).__name__

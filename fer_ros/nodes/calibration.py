@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
 from fer_ros.media.frame_source import SourceError
+from fer_ros.perception.yaml_file import one_line, read_yaml
 
 _FIELD_OF_VIEW = math.radians(60)
 #: Distortion coefficients of each model (sensor_msgs/distortion_models.hpp).
@@ -85,13 +83,13 @@ def read_calibration(file: str) -> Calibration:
     :raises SourceError: if it is none; names the field and what is wrong with it.
     """
     try:
-        data = yaml.safe_load(Path(os.path.expanduser(file)).read_text(encoding='utf-8'))
+        data = read_yaml(file)
         if not isinstance(data, Mapping):
             raise ValueError(f'it holds {type(data).__name__}, no fields')
         return _calibration(data)
-    except (OSError, yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+    except (ValueError, OverflowError) as error:
         raise SourceError(f"camera_info_file '{file}' is no camera calibration: "
-                          f'{" ".join(str(error).split())}') from error
+                          f'{one_line(str(error))}') from error
 
 
 def _calibration(data: Mapping[str, Any]) -> Calibration:
@@ -120,7 +118,6 @@ def _numbers(data: Mapping[str, Any], name: str, counts: tuple[int, ...]) -> np.
     if not isinstance(value, list) or len(value) not in counts or not all(
             isinstance(v, (int, float)) and not isinstance(v, bool) and math.isfinite(v)
             for v in value):
-        shown = str(value)
         raise ValueError(f'{name} must be {" or ".join(map(str, counts))} finite numbers, is '
-                         f'{shown if len(shown) < 100 else shown[:97] + "..."}')
+                         f'{one_line(str(value), 100)}')
     return np.array(value, float)
