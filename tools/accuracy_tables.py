@@ -2,7 +2,7 @@
 Write the measured figures of the emotion networks into the documents that tell them.
 
 ``python -m tools.accuracy_tables [runs/evaluation]``: with a folder, its figures and plots are
-taken over first (benchmark/results/evaluation.json, docs/*.png); then every table is made anew.
+taken over first (benchmark/results/evaluation.json, docs/images/*.png); then every table is made anew.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from fer_ros.perception.labels import EMOTIONS
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / 'benchmark' / 'results' / 'evaluation.json'
 #: document -> the tables in it, each between its two comments.
-DOCUMENTS = {'README.md': ('accuracy', 'robustness', 'recall'),
-             'docs/model_card.md': ('accuracy', 'robustness', 'classes')}
+DOCUMENTS = {'docs/explanation/accuracy.md': ('accuracy', 'robustness', 'recall'),
+             'docs/explanation/model_card.md': ('accuracy', 'robustness', 'classes')}
 _PLOTS = {'confusion_fer_ros_emotion.png': 'confusion.png', 'reliability.png': 'reliability.png'}
 
 
@@ -109,7 +109,7 @@ def main() -> None:
         folder = Path(sys.argv[1])
         shutil.copy(folder / 'evaluation.json', RESULTS)
         for source, target in _PLOTS.items():
-            shutil.copy(folder / source, ROOT / 'docs' / target)
+            shutil.copy(folder / source, ROOT / 'docs' / 'images' / target)
     made = tables(json.loads(RESULTS.read_text(encoding='utf-8')))
     for name, wanted in DOCUMENTS.items():
         path = ROOT / name

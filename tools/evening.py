@@ -1,7 +1,7 @@
 """
 A scripted evening: two people, their moods, and what the robot makes of them.
 
-``python -m tools.evening docs/evening.png`` draws the time line that the documentation shows;
+``python -m tools.evening docs/images/evening.png`` draws the time line that the documentation shows;
 ``test/behavior/test_evening.py`` holds the tones to what a person would expect. Filter, state
 and policy are the real ones; the classifier's answers are scripted, with noise.
 """
@@ -159,7 +159,7 @@ def _mark_states(axes: Axes, stamps: list[float], states: list[str]) -> None:
 
 
 if __name__ == '__main__':
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else 'docs/evening.png')
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else 'docs/images/evening.png')
     evening = play()
     draw(evening).savefig(target, dpi=100)
     for change in evening.tones:

@@ -105,7 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('models', type=Path, nargs='*',
                         default=[Path('models/face_detector.onnx')], help='ONNX files with cards')
-    parser.add_argument('--output', type=Path, default=Path('docs/face_detector.jpg'))
+    parser.add_argument('--output', type=Path, default=Path('docs/images/face_detector.jpg'))
     parser.add_argument('--score-threshold', type=float, default=0.5)
     options = parser.parse_args()
     detectors = [load_face_detector(model, score_threshold=options.score_threshold,

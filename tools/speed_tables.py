@@ -21,10 +21,10 @@ from tools.accuracy_tables import ROOT, insert
 RESULTS = ROOT / 'benchmark' / 'results'
 #: document -> the tables in it, each between its two comments.
 DOCUMENTS = {
-    'README.md': ('faces', 'pipeline', 'latency', 'load', 'peers'),
+    'docs/explanation/speed.md': ('faces', 'pipeline', 'latency', 'load', 'peers'),
     'benchmark/README.md': ('tricks', 'growth', 'resolutions', 'nodes', 'soak'),
-    'docs/tracker.md': ('tracking', 'clips'),
-    'docs/face_detector.md': ('detectors', 'conditions', 'cost', 'scenes')}
+    'docs/explanation/tracker.md': ('tracking', 'clips'),
+    'docs/explanation/face_detector.md': ('detectors', 'conditions', 'cost', 'scenes')}
 _PLOTS = {'detectors.png': 'detectors.png', 'quality.png': 'quality_gates.png'}
 _SIZES = {'recall_12-24': '12 to 24 px', 'recall_24-48': '24 to 48 px',
           'recall_48-96': '48 to 96 px', 'recall_96+': '96 px and more'}
@@ -136,7 +136,7 @@ def main() -> None:
             shutil.copy(file, RESULTS / file.name)
         for source, target in _PLOTS.items():
             if (folder / source).is_file():
-                shutil.copy(folder / source, ROOT / 'docs' / target)
+                shutil.copy(folder / source, ROOT / 'docs' / 'images' / target)
     made = tables()
     for name, wanted in DOCUMENTS.items():
         path = ROOT / name

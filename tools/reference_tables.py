@@ -1,0 +1,185 @@
+"""
+Write what the code says into docs/reference: ``python -m tools.reference_tables``.
+
+Parameters, launch arguments, messages, commands and make targets come from where they are
+declared; ``test/documentation`` holds the pages to it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from fer_ros.cli import COMMANDS
+from fer_ros.commands.train import PRESETS
+from fer_ros.nodes import bag_player_node, behavior_parameters, image_source_node, parameters
+from fer_ros.nodes.parameter_specs import Spec
+from tools.accuracy_tables import insert
+
+ROOT = Path(__file__).resolve().parent.parent
+_REFERENCE = ROOT / 'docs' / 'reference'
+_NODES: dict[str, Mapping[str, Spec]] = {
+    'emotion_node': parameters.SPECS, 'behavior_node': behavior_parameters.SPECS,
+    'image_source_node': image_source_node.SPECS, 'bag_player_node': bag_player_node.SPECS}
+_INTERFACES = sorted((ROOT / 'fer_ros_msgs').glob('*/*.[ms][sr][gv]'))
+_LAUNCH_FILES = ('fer', 'demo', 'bag', 'sim')
+#: commands with torch in their parsers; the rest is told where torch is not installed too.
+WITH_TORCH = {'train', 'export', 'export-detector'}
+
+
+def parts(without_torch: bool = False) -> dict[str, dict[str, str]]:
+    """
+    Return page -> name of a part -> its Markdown.
+
+    :param without_torch: leave out the commands that cannot be asked without torch.
+    """
+    asked = [name for name in COMMANDS if not (without_torch and name in WITH_TORCH)]
+    return {
+        'parameters.md': {name: parameter_table(specs) for name, specs in _NODES.items()},
+        'launch_files.md': {name: launch_table(name) for name in _LAUNCH_FILES},
+        'messages.md': {file.stem: f'```text\n{file.read_text(encoding="utf-8").strip()}\n```'
+                        for file in _INTERFACES},
+        'commands.md': {'make': make_table(), 'commands': _rows(
+            ('command', 'what'), ((f'[`{name}`](#{name})', text)
+                                  for name, (_, text) in COMMANDS.items())),
+            **{name: command_table(name) for name in asked}}}
+
+
+def parameter_table(specs: Mapping[str, Spec]) -> str:
+    """Return the Markdown table of a node's parameters."""
+    rows = []
+    for name, spec in specs.items():
+        default = str(spec.default).lower() if isinstance(spec.default, bool) else (
+            spec.default if spec.default != '' else "''")
+        row = [f'`{name}`', str(default), _allowed(spec), spec.text]
+        if specs is parameters.SPECS:
+            row.insert(3, 'yes' if spec.live else '')
+        rows.append(row)
+    live = ('live',) if specs is parameters.SPECS else ()
+    return _rows(('name', 'default', 'allowed', *live, 'what'), rows)
+
+
+def _allowed(spec: Spec) -> str:
+    """Return the values that a parameter may take."""
+    if spec.choices:
+        return ', '.join(f'`{choice}`' for choice in spec.choices)
+    if spec.word:
+        return f'`{spec.word}`, {spec.low:g} to {spec.high:g}'
+    if isinstance(spec.default, (bool, str)):
+        return ''
+    return f'{spec.low:g} to {spec.high:g}'
+
+
+def launch_table(name: str) -> str:
+    """
+    Return the Markdown table of a launch file's own arguments.
+
+    They are read from its source, for launch comes with a ROS distribution only.
+    """
+    tree = ast.parse((ROOT / f'launch/{name}.launch.py').read_text(encoding='utf-8'))
+    rows: list[tuple[str, str, str]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+            for row in node.value.elts:
+                assert isinstance(row, ast.Tuple)
+                words = [_text(word) for word in row.elts]
+                rows.append((words[0], words[1] if len(words) > 2 else '', words[-1]))
+        elif isinstance(node, ast.Call) and _is_argument(node):
+            words = {word.arg or '': _text(word.value) for word in node.keywords}
+            rows.append((_text(node.args[0]), words.get('default_value', '(required)'),
+                         words['description']))
+    return _rows(('argument', 'default', 'what'), (
+        (f'`{argument}`', default, text) for argument, default, text in rows))
+
+
+def _is_argument(node: ast.Call) -> bool:
+    return (isinstance(node.func, ast.Name) and node.func.id == 'DeclareLaunchArgument'
+            and isinstance(node.args[0], ast.Constant))
+
+
+def _text(node: ast.expr) -> str:
+    """Return a string's value; of ``str(CONFIG / 'x.yaml')`` the path in the package."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    return re.sub(r"str\(CONFIG / '(.*)'\)", r'config/\1', ast.unparse(node))
+
+
+def make_table() -> str:
+    """Return the Markdown table of the Makefile's targets."""
+    found = re.findall(r'^([a-z]+):.*## (.*)$', (ROOT / 'Makefile').read_text(), re.MULTILINE)
+    return _rows(('target', 'what'), ((f'`make {name}`', text) for name, text in found))
+
+
+def command_table(name: str) -> str:
+    """Return what a command is for and the Markdown table of its options."""
+    if name != 'train':
+        return _options_table(_parser_of(COMMANDS[name][0], []))
+    return '\n\n'.join(f'`train --preset {preset}`: ' + _options_table(
+        _parser_of(module, ['--config', 'preset.yaml'])) for preset, module in PRESETS.items())
+
+
+class _AskedError(Exception):
+    """Carries a command's parser out of it."""
+
+
+def _parser_of(module: str, argv: list[str]) -> argparse.ArgumentParser:
+    """Return the parser that a command makes, caught before it reads its arguments."""
+    def caught(parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+        raise _AskedError(parser)
+
+    with patch.object(argparse.ArgumentParser, 'parse_args', caught):
+        try:
+            import_module(module).main(argv)
+        except _AskedError as asked:
+            return asked.args[0]  # type: ignore[no-any-return]
+    raise ValueError(f'{module} reads its arguments without argparse')
+
+
+def _options_table(parser: argparse.ArgumentParser) -> str:
+    rows = []
+    for action in parser._actions:
+        if isinstance(action, argparse._HelpAction):
+            continue
+        name = ', '.join(action.option_strings) or action.dest
+        allowed = f' ({", ".join(map(str, action.choices))})' if action.choices else ''
+        default = '(required)' if action.required and action.option_strings else _default(action)
+        rows.append((f'`{name}`', default, (action.help or '') + allowed))
+    return f'{parser.description}\n\n' + _rows(('option', 'default', 'what'), rows)
+
+
+def _default(action: argparse.Action) -> str:
+    if action.default in (None, False, [], ''):
+        return ''
+    value = action.default[0] if isinstance(action.default, list) else action.default
+    # The packaged files lie wherever the package lies.
+    return str(value).replace(f'{ROOT}/', '')
+
+
+def _rows(head: tuple[str, ...], rows: Any) -> str:
+    """Return a Markdown table."""
+    lines = ['| ' + ' | '.join(head) + ' |', '|' + '---|' * len(head)]
+    return '\n'.join(lines + ['| ' + ' | '.join(
+        cell.strip().replace('|', '\\|') for cell in row) + ' |' for row in rows])
+
+
+def pages(without_torch: bool = False) -> Iterator[tuple[Path, str]]:
+    """Give each page's file and its text with all parts as the code has them now."""
+    for page, made in parts(without_torch).items():
+        file = _REFERENCE / page
+        yield file, insert(file.read_text(encoding='utf-8'), made, tuple(made))
+
+
+def main() -> None:
+    """Write all pages anew."""
+    for file, text in pages():
+        file.write_text(text, encoding='utf-8')
+
+
+if __name__ == '__main__':
+    main()
