@@ -2,7 +2,8 @@
 Write the measured figures of the emotion networks into the documents that tell them.
 
 ``python -m tools.accuracy_tables [runs/evaluation]``: with a folder, its figures and plots are
-taken over first (benchmark/results/evaluation.json, docs/images/*.png); then every table is made anew.
+taken over first (benchmark/results/evaluation.json, docs/images/*.png); then every table is made
+anew.
 """
 
 from __future__ import annotations

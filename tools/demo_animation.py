@@ -33,7 +33,8 @@ def tone_at(summary: dict[str, Any], t: float) -> dict[str, Any]:
     """
     seen = min(person['first_seen'] for person in summary['people'].values())
     late = summary['seconds_to_first_face'] - seen
-    return [tone for tone in summary['tones'] if tone['t'] - late <= t or tone['t'] < late][-1]
+    tones: list[dict[str, Any]] = summary['tones']  # the first one is there before any image
+    return [tone for tone in tones if tone is tones[0] or tone['t'] - late <= t][-1]
 
 
 def frames(folder: Path, start: float, end: float, rate: float) -> Iterator[np.ndarray]:

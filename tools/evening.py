@@ -1,9 +1,9 @@
 """
 A scripted evening: two people, their moods, and what the robot makes of them.
 
-``python -m tools.evening docs/images/evening.png`` draws the time line that the documentation shows;
-``test/behavior/test_evening.py`` holds the tones to what a person would expect. Filter, state
-and policy are the real ones; the classifier's answers are scripted, with noise.
+``python -m tools.evening docs/images/evening.png`` draws the time line that the documentation
+shows; ``test/behavior/test_evening.py`` holds the tones to what a person would expect. Filter,
+state and policy are the real ones; the classifier's answers are scripted, with noise.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import re
+import textwrap
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -84,14 +85,14 @@ def launch_table(name: str) -> str:
     """
     tree = ast.parse((ROOT / f'launch/{name}.launch.py').read_text(encoding='utf-8'))
     rows: list[tuple[str, str, str]] = []
+    for statement in tree.body:  # the tables of fer.launch.py: name, default, description
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple):
+            table = [[_text(cell) for cell in row.elts] for row in statement.value.elts
+                     if isinstance(row, ast.Tuple)]
+            rows += [(row[0], row[1] if len(row) > 2 else '', row[-1]) for row in table]
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
-            for row in node.value.elts:
-                assert isinstance(row, ast.Tuple)
-                words = [_text(word) for word in row.elts]
-                rows.append((words[0], words[1] if len(words) > 2 else '', words[-1]))
-        elif isinstance(node, ast.Call) and _is_argument(node):
-            words = {word.arg or '': _text(word.value) for word in node.keywords}
+        if isinstance(node, ast.Call) and _is_argument(node):
+            words = {word.arg: _text(word.value) for word in node.keywords}
             rows.append((_text(node.args[0]), words.get('default_value', '(required)'),
                          words['description']))
     return _rows(('argument', 'default', 'what'), (
@@ -119,42 +120,50 @@ def make_table() -> str:
 def command_table(name: str) -> str:
     """Return what a command is for and the Markdown table of its options."""
     if name != 'train':
-        return _options_table(_parser_of(COMMANDS[name][0], []))
+        return _options_table(_parser_of(COMMANDS[name][0]))
     return '\n\n'.join(f'`train --preset {preset}`: ' + _options_table(
-        _parser_of(module, ['--config', 'preset.yaml'])) for preset, module in PRESETS.items())
+        _parser_of(module), config=f'config/training/{preset}.yaml')
+        for preset, module in PRESETS.items())
 
 
 class _AskedError(Exception):
     """Carries a command's parser out of it."""
 
 
-def _parser_of(module: str, argv: list[str]) -> argparse.ArgumentParser:
+def _parser_of(module: str) -> argparse.ArgumentParser:
     """Return the parser that a command makes, caught before it reads its arguments."""
     def caught(parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
         raise _AskedError(parser)
 
     with patch.object(argparse.ArgumentParser, 'parse_args', caught):
         try:
-            import_module(module).main(argv)
+            import_module(module).main([])
         except _AskedError as asked:
             return asked.args[0]  # type: ignore[no-any-return]
     raise ValueError(f'{module} reads its arguments without argparse')
 
 
-def _options_table(parser: argparse.ArgumentParser) -> str:
+def _options_table(parser: argparse.ArgumentParser, **known: str) -> str:
+    """
+    Return what a parser tells of itself.
+
+    :param known: defaults that are set elsewhere, by the option's name.
+    """
     rows = []
     for action in parser._actions:
         if isinstance(action, argparse._HelpAction):
             continue
         name = ', '.join(action.option_strings) or action.dest
         allowed = f' ({", ".join(map(str, action.choices))})' if action.choices else ''
-        default = '(required)' if action.required and action.option_strings else _default(action)
+        default = '(required)' if action.required else _default(action)
+        default = known.get(action.dest, default)
         rows.append((f'`{name}`', default, (action.help or '') + allowed))
-    return f'{parser.description}\n\n' + _rows(('option', 'default', 'what'), rows)
+    table = _rows(('option', 'default', 'what'), rows)
+    return f'{textwrap.fill(parser.description or "", 110)}\n\n{table}'
 
 
 def _default(action: argparse.Action) -> str:
-    if action.default in (None, False, [], ''):
+    if action.default is None or action.default is False or action.default in ([], ''):
         return ''
     value = action.default[0] if isinstance(action.default, list) else action.default
     # The packaged files lie wherever the package lies.

@@ -32,8 +32,8 @@ _SIZES = {'recall_12-24': '12 to 24 px', 'recall_24-48': '24 to 48 px',
 
 def tables() -> dict[str, str]:
     """Return every table by its name, in Markdown, from the files in benchmark/results."""
-    detectors = _read('detectors')['detectors']
-    scenes, bench, tracker = _read('pipeline'), _read('bench'), _read('tracker')
+    detectors = read_results('detectors')['detectors']
+    scenes, bench, tracker = read_results('pipeline'), read_results('bench'), read_results('tracker')
     return {
         'faces': _side_by_side(detectors, {
             **{key: f'recall, {text} [%]' for key, text in _SIZES.items()},
@@ -66,10 +66,10 @@ def tables() -> dict[str, str]:
         'scenes': _scenes(scenes),
         **{name: rows_to_table(bench[name]) for name in ('pipeline', 'latency', 'load')},
         'peers': rows_to_table(bench['peers']),
-        'tricks': rows_to_table(_read('tricks')['tricks']),
+        'tricks': rows_to_table(read_results('tricks')['tricks']),
         'growth': rows_to_table(bench['faces']),
         'resolutions': rows_to_table(bench['resolutions']),
-        'nodes': rows_to_table(bench['nodes']), 'soak': _soak(_read('soak'))}
+        'nodes': rows_to_table(bench['nodes']), 'soak': _soak(read_results('soak'))}
 
 
 def rows_to_table(rows: list[dict[str, Any]]) -> str:
@@ -79,7 +79,8 @@ def rows_to_table(rows: list[dict[str, Any]]) -> str:
     return '\n'.join(lines)
 
 
-def _read(name: str) -> Any:
+def read_results(name: str) -> Any:
+    """Return what a file in benchmark/results holds."""
     return json.loads((RESULTS / f'{name}.json').read_text(encoding='utf-8'))
 
 

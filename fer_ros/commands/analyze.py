@@ -20,12 +20,15 @@ def main(argv: list[str]) -> int:
     """
     parser = argparse.ArgumentParser(
         prog='fer_ros analyze', description='Find and judge the faces of still pictures.')
-    parser.add_argument('pictures', nargs='+', type=Path)
+    parser.add_argument('pictures', nargs='+', type=Path, help='files')
     parser.add_argument('--output', type=Path,
                         help='folder for annotated copies; none are written without it')
-    parser.add_argument('--overlay', choices=('bars', 'cam', 'none'), default='bars')
-    parser.add_argument('--detector-model', type=Path)
-    parser.add_argument('--emotion-model', type=Path)
+    parser.add_argument('--overlay', choices=('bars', 'cam', 'none'), default='bars',
+                        help='beside box and state: probabilities, activation map or nothing')
+    parser.add_argument('--detector-model', type=Path,
+                        help='ONNX file with a card; none: the shipped one')
+    parser.add_argument('--emotion-model', type=Path,
+                        help='ONNX file with a card; none: the shipped one')
     options = parser.parse_args(argv)
     models = {name: getattr(options, name) for name in ('detector_model', 'emotion_model')
               if getattr(options, name)}

@@ -89,8 +89,9 @@ def main(argv: list[str]) -> int:
     parser.add_argument('--checkpoint', type=Path, nargs='+',
                         default=[Path('runs/face_detector/checkpoint.pt')],
                         help='of a run; of several that continue each other: their mean')
-    parser.add_argument('--output', type=Path, default=Path('models/face_detector.onnx'))
-    parser.add_argument('--name', default='fer_ros_face')
+    parser.add_argument('--output', type=Path, default=Path('models/face_detector.onnx'),
+                        help='file')
+    parser.add_argument('--name', default='fer_ros_face', help='in the card')
     parser.add_argument('--data', type=Path,
                         help='face data: its training crops quantize; writes NAME_int8.onnx too')
     parser.add_argument('--score-threshold', type=float, default=0.5,

@@ -101,12 +101,14 @@ def main(argv: list[str]) -> int:
         prog='fer_ros export', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         description='Export a trained emotion network: ONNX float32 and int8 with model cards, '
                     'and weights for fine-tuning (.pt, .json). Each is loaded again and judged.')
-    parser.add_argument('--checkpoint', type=Path, default=Path('runs/emotion/checkpoint.pt'))
+    parser.add_argument('--checkpoint', type=Path, default=Path('runs/emotion/checkpoint.pt'),
+                        help='of a run')
     parser.add_argument('--data', type=Path, required=True,
                         help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz): '
                              'the public part calibrates, training crops quantize')
-    parser.add_argument('--output', type=Path, default=Path('models/emotion.onnx'))
-    parser.add_argument('--name', default='fer_ros_emotion')
+    parser.add_argument('--output', type=Path, default=Path('models/emotion.onnx'),
+                        help='file; the others get their names from it')
+    parser.add_argument('--name', default='fer_ros_emotion', help='in the card')
     parser.add_argument('--tflite', action='store_true',
                         help='also TensorFlow Lite; needs pip install litert-torch')
     parser.add_argument('--quick', action='store_true', help='judge without robustness and speed')

@@ -63,10 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--output', type=Path, default=Path('demo_output'),
                         help='folder; the video keeps the first 5 minutes')
     parser.add_argument('--image-topic', default='auto', help='of a bag; auto: its first one')
-    parser.add_argument('--overlay', choices=('bars', 'cam', 'none'), default='bars')
+    parser.add_argument('--overlay', choices=('bars', 'cam', 'none'), default='bars',
+                        help='beside box and state: probabilities, activation map or nothing')
     parser.add_argument('--anonymize', action='store_true', help='hide faces in the video')
-    parser.add_argument('--detector-model', default='')
-    parser.add_argument('--emotion-model', default='')
+    parser.add_argument('--detector-model', default='',
+                        help='ONNX file with a card; none: the shipped one')
+    parser.add_argument('--emotion-model', default='',
+                        help='ONNX file with a card, or emotion_int8; none: the shipped one')
     return parser
 
 

@@ -178,7 +178,8 @@ def main(argv: list[str]) -> int:
                              '(none: models/face_detector.onnx)')
     parser.add_argument('--data', type=Path, required=True,
                         help='folder with images.csv.gz, labels.csv.gz, boxes_human.csv.gz')
-    parser.add_argument('--split', default='val', choices=('train', 'val'))
+    parser.add_argument('--split', default='val', choices=('train', 'val'),
+                        help='part of the data to judge by')
     parser.add_argument('--haar', action='store_true',
                         help="judge OpenCV's Haar cascade too (OpenCV 4)")
     parser.add_argument('--output', type=Path, help='folder for table (JSON) and plot')

@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument('--data', type=Path, required=True,
                         help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz)')
     parser.add_argument('--part', choices=_PARTS, default='public', help='rows to judge by')
-    parser.add_argument('--output', type=Path, default=Path('runs/evaluation'))
+    parser.add_argument('--output', type=Path, default=Path('runs/evaluation'), help='folder')
     parser.add_argument('--quick', action='store_true', help='without robustness and speed')
     options = parser.parse_args(argv)
     from fer_ros.resources import resource_path

@@ -197,10 +197,12 @@ def main(argv: list[str]) -> int:
     parser.add_argument('--scenes', type=Path, required=True,
                         help='face data; the validation pictures without a face are the scenes')
     parser.add_argument('--detector', type=Path,
-                        default=resource_path('models/face_detector.onnx'))
+                        default=resource_path('models/face_detector.onnx'),
+                        help='face detector to judge')
     parser.add_argument('--beside', type=Path, nargs='*', default=[], metavar='DETECTOR',
                         help='judge these detectors in scenes too')
-    parser.add_argument('--emotion', type=Path, default=resource_path('models/emotion.onnx'))
+    parser.add_argument('--emotion', type=Path, default=resource_path('models/emotion.onnx'),
+                        help='emotion network to judge with')
     parser.add_argument('--count', type=int, default=5000,
                         help='at most so many faces for alignment and turned heads')
     parser.add_argument('--measured', type=int, default=400,

@@ -160,7 +160,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument('--model', type=Path, help='ONNX file with a card; none: the shipped one')
     parser.add_argument('--clips', type=Path, help='folder of videos of one calm person each')
     parser.add_argument('--minutes', type=float, default=60.0, help='length of the simulation')
-    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--seed', type=int, default=1, help='of the simulation')
     parser.add_argument('--output', type=Path, default=Path('runs/state_bench'), help='folder')
     options = parser.parse_args(argv)
     classifier = EmotionClassifier(options.model or resource_path('models/emotion.onnx'))
