@@ -3,8 +3,8 @@ Write the measured figures of detector, pipeline and node into the documents tha
 
 ``python -m tools.speed_tables [runs/detectors] [runs/pipeline] [runs/tracker]``: results and plots
 in the folders named (of ``fer_ros evaluate-detector``, ``evaluate-pipeline`` and
-``evaluate-tracker``) are taken over first; those of ``make bench`` and ``make soak`` lie in
-benchmark/results already.
+``evaluate-tracker``) are taken over first; those of ``make bench``, ``make soak`` and
+``state-bench`` lie in benchmark/results already.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ RESULTS = ROOT / 'benchmark' / 'results'
 DOCUMENTS = {
     'docs/explanation/speed.md': ('faces', 'pipeline', 'latency', 'load', 'peers'),
     'benchmark/README.md': ('tricks', 'growth', 'resolutions', 'nodes', 'soak'),
+    'docs/explanation/emotion_state.md': ('states', 'calm'),
     'docs/explanation/tracker.md': ('tracking', 'clips'),
     'docs/explanation/face_detector.md': ('detectors', 'conditions', 'cost', 'scenes')}
 _PLOTS = {'detectors.png': 'detectors.png', 'quality.png': 'quality_gates.png'}
@@ -33,7 +34,8 @@ _SIZES = {'recall_12-24': '12 to 24 px', 'recall_24-48': '24 to 48 px',
 def tables() -> dict[str, str]:
     """Return every table by its name, in Markdown, from the files in benchmark/results."""
     detectors = read_results('detectors')['detectors']
-    scenes, bench, tracker = read_results('pipeline'), read_results('bench'), read_results('tracker')
+    scenes, bench, tracker = map(read_results, ('pipeline', 'bench', 'tracker'))
+    states = read_results('state_bench')
     return {
         'faces': _side_by_side(detectors, {
             **{key: f'recall, {text} [%]' for key, text in _SIZES.items()},
@@ -69,7 +71,10 @@ def tables() -> dict[str, str]:
         'tricks': rows_to_table(read_results('tricks')['tricks']),
         'growth': rows_to_table(bench['faces']),
         'resolutions': rows_to_table(bench['resolutions']),
-        'nodes': rows_to_table(bench['nodes']), 'soak': _soak(read_results('soak'))}
+        'nodes': rows_to_table(bench['nodes']), 'soak': _soak(read_results('soak')),
+        'states': _states(states['ways']),
+        'calm': rows_to_table([{name: f'{rate:.1f}' for name, rate in states[
+            'clips_changes_per_minute'].items()}])}
 
 
 def rows_to_table(rows: list[dict[str, Any]]) -> str:
@@ -119,6 +124,18 @@ def _tracking(scenes: dict[str, dict[str, float]]) -> str:
     for name, row in scenes.items():
         lines.append(f'| {name} | {row["idf1"]:.3f} | {row["mota"]:.3f} | {row["switches"]:.2f} | '
                      f'{row["fragments"]:.1f} |')
+    return '\n'.join(lines)
+
+
+def _states(ways: dict[str, dict[str, dict[str, float]]]) -> str:
+    lines = ['| way | rate [Hz] | detects after [s] | missed [%] | false switches / min | '
+             'time wrong [%] | uncertain [%] |', '|' + '---|' * 7]
+    for name, rates in ways.items():
+        for rate, row in rates.items():
+            lines.append(
+                f'| {name} | {rate} | {row["delay"]:.2f} | {100 * row["missed"]:.0f} | '
+                f'{row["false_switches"]:.1f} | {100 * row["wrong"]:.1f} | '
+                f'{100 * row["uncertain"]:.1f} |')
     return '\n'.join(lines)
 
 
