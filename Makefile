@@ -11,7 +11,7 @@ RUN := . .venv/ros_environment.sh &&
 # Programs that load onnxruntime before fer_ros: no telemetry there either.
 export ORT_DISABLE_TELEMETRY ?= 1
 
-.PHONY: help setup demo test lint audit bench soak clean
+.PHONY: help setup demo test lint docs audit bench soak clean
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -30,6 +30,10 @@ test: lint  ## lint, then all tests; skipped ones are listed with their reason
 
 lint: setup  ## style (ruff), types (mypy), spelling (codespell)
 	@$(RUN) python -m ruff check . && python -m mypy && python -m codespell_lib
+
+docs: setup  ## the documents as a site, with the API: build/docs/html/index.html
+	@$(RUN) python -m sphinx -b html -q -W --keep-going docs build/docs/html $(ARGS)
+	@echo 'written: build/docs/html/index.html'
 
 audit: setup  ## known vulnerabilities of the pinned packages (pip-audit; asks a server)
 	@test -x .venv/audit/bin/pip-audit || (python3 -m venv .venv/audit && .venv/audit/bin/pip install -q pip-audit)

@@ -17,13 +17,14 @@ language = 'en'
 extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.viewcode']
 html_theme = 'furo'
 html_title = 'fer_ros'
+html_static_path, html_css_files = ['_static'], ['tables.css']
 html_show_sourcelink = False
 
 #: Links such as page.md#a-heading, as GitHub makes them.
 myst_heading_anchors = 3
 
-autodoc_default_options = {'members': True, 'member-order': 'bysource', 'show-inheritance': True}
-autodoc_typehints = 'signature'
+autodoc_default_options = {'members': True, 'member-order': 'bysource'}
+autodoc_typehints, autodoc_typehints_description_target = 'description', 'documented'
 autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
 #: Every name of ours must lead somewhere; those of other packages have no pages here.

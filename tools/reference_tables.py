@@ -57,7 +57,7 @@ def parameter_table(specs: Mapping[str, Spec]) -> str:
     rows = []
     for name, spec in specs.items():
         default = str(spec.default).lower() if isinstance(spec.default, bool) else (
-            spec.default if spec.default != '' else "''")
+            spec.default if spec.default != '' else '(empty)')
         row = [f'`{name}`', str(default), _allowed(spec), spec.text]
         if specs is parameters.SPECS:
             row.insert(3, 'yes' if spec.live else '')
