@@ -25,7 +25,7 @@ from tools.accuracy_tables import insert
 
 ROOT = Path(__file__).resolve().parent.parent
 _REFERENCE = ROOT / 'docs' / 'reference'
-_NODES: dict[str, Mapping[str, Spec]] = {
+NODES: dict[str, Mapping[str, Spec]] = {
     'emotion_node': parameters.SPECS, 'behavior_node': behavior_parameters.SPECS,
     'image_source_node': image_source_node.SPECS, 'bag_player_node': bag_player_node.SPECS}
 _INTERFACES = sorted((ROOT / 'fer_ros_msgs').glob('*/*.[ms][sr][gv]'))
@@ -42,7 +42,7 @@ def parts(without_torch: bool = False) -> dict[str, dict[str, str]]:
     """
     asked = [name for name in COMMANDS if not (without_torch and name in WITH_TORCH)]
     return {
-        'parameters.md': {name: parameter_table(specs) for name, specs in _NODES.items()},
+        'parameters.md': {name: parameter_table(specs) for name, specs in NODES.items()},
         'launch_files.md': {name: launch_table(name) for name in _LAUNCH_FILES},
         'messages.md': {file.stem: f'```text\n{file.read_text(encoding="utf-8").strip()}\n```'
                         for file in _INTERFACES},
@@ -78,8 +78,14 @@ def _allowed(spec: Spec) -> str:
 
 
 def launch_table(name: str) -> str:
+    """Return the Markdown table of a launch file's own arguments."""
+    return _rows(('argument', 'default', 'what'), (
+        (f'`{argument}`', default, text) for argument, default, text in launch_arguments(name)))
+
+
+def launch_arguments(name: str) -> list[tuple[str, str, str]]:
     """
-    Return the Markdown table of a launch file's own arguments.
+    Return name, default and description of a launch file's own arguments.
 
     They are read from its source, for launch comes with a ROS distribution only.
     """
@@ -95,8 +101,7 @@ def launch_table(name: str) -> str:
             words = {word.arg: _text(word.value) for word in node.keywords}
             rows.append((_text(node.args[0]), words.get('default_value', '(required)'),
                          words['description']))
-    return _rows(('argument', 'default', 'what'), (
-        (f'`{argument}`', default, text) for argument, default, text in rows))
+    return rows
 
 
 def _is_argument(node: ast.Call) -> bool:
@@ -120,9 +125,9 @@ def make_table() -> str:
 def command_table(name: str) -> str:
     """Return what a command is for and the Markdown table of its options."""
     if name != 'train':
-        return _options_table(_parser_of(COMMANDS[name][0]))
+        return _options_table(parser_of(COMMANDS[name][0]))
     return '\n\n'.join(f'`train --preset {preset}`: ' + _options_table(
-        _parser_of(module), config=f'config/training/{preset}.yaml')
+        parser_of(module), config=f'config/training/{preset}.yaml')
         for preset, module in PRESETS.items())
 
 
@@ -130,8 +135,8 @@ class _AskedError(Exception):
     """Carries a command's parser out of it."""
 
 
-def _parser_of(module: str) -> argparse.ArgumentParser:
-    """Return the parser that a command makes, caught before it reads its arguments."""
+def parser_of(module: str) -> argparse.ArgumentParser:
+    """Return the parser that a command's ``main`` makes, caught before it reads arguments."""
     def caught(parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
         raise _AskedError(parser)
 

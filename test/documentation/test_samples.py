@@ -1,0 +1,80 @@
+"""The YAML and Python in the pages works as it stands."""
+
+import re
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pages
+import pytest
+import yaml
+from pages import ROOT
+
+from fer_ros.behavior.dialog_tone import Tone
+from fer_ros.behavior.policy_file import PolicyError, load_policy
+from fer_ros.perception import model_card
+from fer_ros.perception.labels import canonical
+
+
+def check_yaml(text, folder):
+    """Use a block for what it is; an unknown kind fails."""
+    data = yaml.safe_load(text)
+    if 'tones' in data:
+        (folder / 'policy.yaml').write_text(text)
+        load_policy(folder / 'policy.yaml')
+    elif 'task' in data:
+        (folder / 'model.onnx').touch()
+        (folder / 'model.yaml').write_text(text)
+        model_card.load_model_card(folder / 'model.onnx', data['task'])
+    elif 'style_prompt' in data:
+        assert Tone('name', 1.0, 1.0, 1.0, data['style_prompt']['en'])
+    elif any('ros__parameters' in value for value in data.values()):
+        parameters = pytest.importorskip('fer_ros.nodes.parameters', reason='needs ROS 2')
+        values = {name: spec.default for name, spec in parameters.SPECS.items()}
+        changes = data['/**/emotion_node']['ros__parameters']
+        assert set(changes) <= set(values)
+        parameters.build_config({**values, **changes})
+    else:  # folder: emotion
+        assert [canonical(name) for name in data.values() if name != 'ignore']
+
+
+@pytest.mark.parametrize('block', pages.blocks('yaml'), ids=str)
+def test_yaml(block, tmp_path):
+    check_yaml(block.text, tmp_path)
+
+
+@pytest.mark.parametrize('text', [
+    'tones: {a: {rate: 9}}\nemotions: {}\ndefault_tone: a', 'name: x\ntask: cooking',
+    '/**/emotion_node: {ros__parameters: {no_such: 1}}', 'freude: hapy'])
+def test_wrong_yaml_is_noticed(text, tmp_path):
+    with pytest.raises((ValueError, AssertionError)):
+        check_yaml(text, tmp_path)
+
+
+def test_the_mistake_of_the_page_gives_the_page_s_text(tmp_path):
+    """how_to/own_policy.md: its policy, with its mistake."""
+    page = pages.read(ROOT / 'docs/how_to/own_policy.md')
+    text = re.search(r'```yaml\n(tones.*?)```', page, re.DOTALL).group(1)
+    file = tmp_path / 'policy.yaml'
+    file.write_text(text)
+    assert set(load_policy(file).tones) == {'neutral', 'bright'}
+    file.write_text(text.replace('rate: 1.1', 'rate: 9'))
+    shown = re.search(r"line 3: rate is '9'.*", page).group(0)
+    with pytest.raises(PolicyError, match=re.escape(shown)):
+        load_policy(file)
+
+
+@pytest.mark.parametrize('block', [
+    block for block in pages.blocks('python') if block.page.name != 'README.md'], ids=str)
+def test_python(block, tmp_path, astronaut):
+    """Run in a folder with a video; it must tell of the smiling astronaut."""
+    video = cv2.VideoWriter(str(tmp_path / 'video.mp4'), cv2.VideoWriter.fourcc(*'mp4v'), 10.0,
+                            (512, 512))
+    for i in range(15):
+        video.write(np.roll(astronaut, i, 1))
+    video.release()
+    done = subprocess.run([sys.executable, '-c', block.text], cwd=tmp_path, capture_output=True,
+                          text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert 'f1 happy' in done.stdout
