@@ -47,6 +47,7 @@ ELSEWHERE = {
     'uv pip compile': 'asks a package index',
     'for': 'a loop around what asks a package index', 'do': '', 'done': '',
     'cd': 'changes nothing',
+    'kill': "ends jobs of the reader's shell; test_tutorial.py ends the processes itself",
     'sudo apt': 'installs packages of the system',
     'ros2 bag': 'a program of a ROS distribution',
     'ros2 topic list': 'the command line of a ROS distribution, without a name of ours',
