@@ -45,3 +45,11 @@ def test_every_page_is_in_the_table_of_contents():
     for page in (pages.ROOT / 'docs').glob('*/*.md'):
         name = page.relative_to(pages.ROOT / 'docs').with_suffix('').as_posix()
         assert f'\n{name}\n' in index, name
+
+
+@pytest.mark.parametrize('room', ['perception', 'behavior'])
+def test_every_module_of_the_core_is_in_the_reference(room):
+    shown = re.findall(rf'automodule:: fer_ros\.{room}\.(\w+)$', pages.read(
+        pages.ROOT / f'docs/reference/{room}.md'), re.MULTILINE)
+    modules = {path.stem for path in (pages.ROOT / 'fer_ros' / room).glob('*.py')} - {'__init__'}
+    assert set(shown) == modules and len(shown) == len(modules)
