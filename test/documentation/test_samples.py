@@ -1,5 +1,6 @@
 """The YAML and Python in the pages works as it stands."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -63,6 +64,19 @@ def test_the_mistake_of_the_page_gives_the_page_s_text(tmp_path):
     shown = re.search(r"line 3: rate is '9'.*", page).group(0)
     with pytest.raises(PolicyError, match=re.escape(shown)):
         load_policy(file)
+
+
+def test_what_diagnostics_say():
+    """how_to/troubleshooting.md quotes what health.py says."""
+    source = ast.parse((ROOT / 'fer_ros/nodes/health.py').read_text(encoding='utf-8'))
+    said = ' '.join(node.value for node in ast.walk(source)
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    page = pages.read(ROOT / 'docs/how_to/troubleshooting.md')
+    quoted = re.findall(r'^\| `([^`]+)` \|', page, re.MULTILINE)
+    assert len(quoted) == 5
+    for text in quoted:
+        for part in text.replace(')', '').split('...'):
+            assert part.strip(' (') in said, part
 
 
 @pytest.mark.parametrize('block', [
