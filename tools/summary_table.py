@@ -18,9 +18,9 @@ def tables() -> dict[str, str]:
     return {'summary': rows_to_table([_accuracy(), _speed(), _latency(), _states()])}
 
 
-def _row(what: str, ours: str, beside: str, page: str) -> dict[str, str]:
+def _row(what: str, ours: str, beside: str, link: str, target: str) -> dict[str, str]:
     return {'what': what, 'fer_ros': ours, 'beside it': beside,
-            'table and command': f'[{page}](docs/explanation/{page}.md)'}
+            'table and command': f'[{link}](docs/explanation/{target})'}
 
 
 def _accuracy() -> dict[str, str]:
@@ -30,13 +30,14 @@ def _accuracy() -> dict[str, str]:
         f'{100 * models[name]["fer2013_accuracy"]:.1f} %'
         for name in ('fer_ros_emotion', 'mini_XCEPTION'))
     return _row('accuracy on clear FER+ majorities, and on FER2013 labels', ours,
-                f'mini_XCEPTION: {peer}', 'accuracy')
+                f'mini_XCEPTION: {peer}', 'accuracy', 'accuracy.md#emotions')
 
 
 def _speed() -> dict[str, str]:
     row = next(row for row in read_results('bench')['peers'] if row['faces'] == 1)
     return _row('one frame, 640x480, one face, one core', f'{row["ours [ms]"]:.3g} ms',
-                f'YuNet and big_XCEPTION: {row["peer [ms]"]:.3g} ms', 'speed')
+                f'YuNet and big_XCEPTION: {row["peer [ms]"]:.3g} ms', 'speed',
+                'speed.md#beside-the-usual-stack')
 
 
 def _latency() -> dict[str, str]:
@@ -45,7 +46,8 @@ def _latency() -> dict[str, str]:
     ours, floor = (f'{rows[name]["p50 [ms]"]:.3g} ms, p99 {rows[name]["p99 [ms]"]:.3g} ms'
                    for name in ('emotion_node', 'floor'))
     return _row('image published to `emotions` received, median', ours,
-                f'a process that only echoes headers: {floor}', 'speed')
+                f'a process that only echoes headers: {floor}', 'latency',
+                'speed.md#from-camera-to-answer')
 
 
 def _states() -> dict[str, str]:
@@ -54,7 +56,8 @@ def _states() -> dict[str, str]:
                    f'{ways[name]["30"]["false_switches"]:.1f} false switches a minute'
                    for name in ('exponential (default)', 'majority of 10 frames'))
     return _row('a change of mood is detected after (30 Hz)', ours,
-                f'majority of ten frames: {usual}', 'emotion_state')
+                f'majority of ten frames: {usual}', 'states',
+                'emotion_state.md#how-the-defaults-were-chosen')
 
 
 def main() -> None:
