@@ -3,7 +3,7 @@ Defects seen in other packages, each as a test of ours.
 
 Those that have their place elsewhere: wrong number of labels (test_emotion_classifier), miss
 counter that is never reset (test_face_tracker), state that is never pruned, only the last face
-published (test_pipeline), documented parameters that are not declared (test_documentation),
+published (test_pipeline), documented parameters that are not declared (test_reference),
 payload as bytes (test_image_conversions), training and runtime normalize differently
 (test_emotion_training), bag loops (test_emotion_node), newer setuptools (test_packaging).
 """
