@@ -13,6 +13,7 @@ import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -34,13 +35,10 @@ _LAUNCH_FILES = ('fer', 'demo', 'bag', 'sim')
 WITH_TORCH = {'train', 'export', 'export-detector'}
 
 
-def parts(without_torch: bool = False) -> dict[str, dict[str, str]]:
-    """
-    Return page -> name of a part -> its Markdown.
-
-    :param without_torch: leave out the commands that cannot be asked without torch.
-    """
-    asked = [name for name in COMMANDS if not (without_torch and name in WITH_TORCH)]
+def parts() -> dict[str, dict[str, str]]:
+    """Return page -> name of a part -> its Markdown; less where torch is not installed."""
+    unknown = set() if find_spec('torch') else WITH_TORCH
+    asked = [name for name in COMMANDS if name not in unknown]
     return {
         'parameters.md': {name: parameter_table(specs) for name, specs in NODES.items()},
         'launch_files.md': {name: launch_table(name) for name in _LAUNCH_FILES},
@@ -182,9 +180,9 @@ def _rows(head: tuple[str, ...], rows: Any) -> str:
         cell.strip().replace('|', '\\|') for cell in row) + ' |' for row in rows])
 
 
-def pages(without_torch: bool = False) -> Iterator[tuple[Path, str]]:
+def pages() -> Iterator[tuple[Path, str]]:
     """Give each page's file and its text with all parts as the code has them now."""
-    for page, made in parts(without_torch).items():
+    for page, made in parts().items():
         file = _REFERENCE / page
         yield file, insert(file.read_text(encoding='utf-8'), made, tuple(made))
 
@@ -193,6 +191,8 @@ def main() -> None:
     """Write all pages anew."""
     for file, text in pages():
         file.write_text(text, encoding='utf-8')
+    if not find_spec('torch'):
+        print(f'as they were: {", ".join(sorted(WITH_TORCH))} (make setup WITH_TORCH=1)')
 
 
 if __name__ == '__main__':
