@@ -1,8 +1,8 @@
 """
 Write what the code says into docs/reference: ``python -m tools.reference_tables``.
 
-Parameters, launch arguments, messages, commands and make targets come from where they are
-declared; ``test/documentation`` holds the pages to it.
+Parameters, launch arguments, messages, fields of model cards, commands and make targets come from
+where they are declared; ``test/documentation`` holds the pages to it.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from fer_ros.cli import COMMANDS
 from fer_ros.commands.train import PRESETS
 from fer_ros.nodes import bag_player_node, behavior_parameters, image_source_node, parameters
 from fer_ros.nodes.parameter_specs import Spec
+from fer_ros.perception.card_schema import FIELDS as CARD_FIELDS
 from tools.accuracy_tables import insert
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,8 @@ def parts() -> dict[str, dict[str, str]]:
         'launch_files.md': {name: launch_table(name) for name in _LAUNCH_FILES},
         'messages.md': {file.stem: f'```text\n{file.read_text(encoding="utf-8").strip()}\n```'
                         for file in _INTERFACES},
+        'model_cards.md': {'card': _rows(('field', 'must be'), (
+            (f'`{name}`', str(field['description'])) for name, field in CARD_FIELDS.items()))},
         'commands.md': {'make': make_table(), 'commands': _rows(
             ('command', 'what'), ((f'[`{name}`](#{name})', text)
                                   for name, (_, text) in COMMANDS.items())),
