@@ -13,8 +13,9 @@ from fer_ros.perception import kalman
 from fer_ros.perception.types import BoundingBox, Detection, FaceTrack
 
 TENTATIVE, CONFIRMED, LOST = 'tentative', 'confirmed', 'lost'
-#: A gap without any frame is no sign that a face went away, unless it is longer than this [s].
-LONGEST_GAP = 3.0
+#: A gap without any frame is no sign that a face went away, unless it is longer than this [s]
+#: and much longer than the time between the two frames before: a camera may be slow.
+LONGEST_GAP, SLOW = 3.0, 1.5
 #: A face may be where it was last seen, instead of where it was going, for so long [s].
 RECENT = 0.6
 #: What a size that differs by a factor of e costs, in face sizes of distance.
@@ -71,10 +72,11 @@ class FaceTracker:
         self._tracks: list[_Track] = []
         self._stamp: float | None = None
         self._ids = count(1) if ids is None else ids
+        self._period = 0.0
 
     def reset(self) -> None:
         """Forget every face; ids go on counting, so none is used twice."""
-        self._tracks, self._stamp = [], None
+        self._tracks, self._stamp, self._period = [], None, 0.0
 
     def update(self, detections: list[Detection], stamp: float) -> list[FaceTrack]:
         """
@@ -89,6 +91,7 @@ class FaceTracker:
         dt = 0.0 if self._stamp is None else stamp - self._stamp
         self._stamp = stamp
         self._forget(dt)
+        self._period = dt
         # Nobody walks straight on for long: an old speed says little.
         self._predict(min(dt, self.config.max_age))
         strong = [d for d in detections if d.score >= self.config.high_score]
@@ -117,10 +120,11 @@ class FaceTracker:
         return [self._public(track, dt) for track in self._tracks]
 
     def _forget(self, dt: float) -> None:
+        longest = max(LONGEST_GAP, SLOW * self._period)
         for track in self._tracks:
             # Seen in the last frame: the time in which nobody looked counts up to max_age only.
             counted = min(dt, self.config.max_age) if (
-                track.detected and dt <= LONGEST_GAP) else dt
+                track.detected and dt <= longest) else dt
             track.unseen += counted
         # The tolerance keeps float rounding from costing a frame.
         self._tracks = [t for t in self._tracks if t.unseen <= self.config.max_age + 1e-6]

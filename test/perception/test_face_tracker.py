@@ -138,6 +138,24 @@ def test_a_gap_without_frames_is_no_absence(gap, same):
     assert (back[1][0].id == 'f1') is same
 
 
+@pytest.mark.parametrize('period', [0.5, 2.0, 3.0, 5.0, 60.0])
+def test_a_slow_camera_is_no_gap(period):
+    """Confirmed at the third frame at the latest, whatever the rate; and kept."""
+    tracker = FaceTracker()
+    seen = [confirmed(tracker.update([face(100 + i % 3, 100)], (i + i % 2 / 10) * period))
+            for i in range(10)]
+    assert set(map(tuple, seen[2:])) == {(seen[-1][0],)}
+
+
+def test_a_slow_camera_that_stops_is_a_gap():
+    """Much longer than its usual period; who comes afterwards is new."""
+    tracker = FaceTracker()
+    for i in range(5):
+        tracker.update([face(100, 100)], i * 5.0)
+    back = [tracker.update([face(100, 100)], 40.0 + i * 5) for i in range(3)]
+    assert confirmed(back[-1]) and confirmed(back[-1]) != ['f1']
+
+
 def test_who_is_gone_after_a_gap_is_forgotten():
     """The first frame after the gap does not show the face: it is not kept for long."""
     tracker = FaceTracker(TrackerConfig(max_age=1.0))
