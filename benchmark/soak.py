@@ -3,8 +3,8 @@
 
 Round after round of a minute: a camera at 30 Hz, mangled images, pictures of every format and
 decompression bombs, a storm of parameters, lifecycle round trips, a camera that goes and comes
-back, silence. After each round: does it still answer, and have memory, threads or open files
-grown? Exit status 1 if so.
+back, a second camera, images without stamps, a clock that stands, silence. After each round: does
+it still answer, and have memory, threads or open files grown? Exit status 1 if so.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from benchmark.child import Child, init_apart
 from benchmark.mangling import Mangler
+from benchmark.odd_streams import stream_oddly
 from benchmark.scene import scene_with_faces
 from fer_ros.machine import describe_machine
 from fer_ros.nodes.qos import image_qos
@@ -46,13 +47,13 @@ class Soak:
 
     def __init__(self, child: Child, minute: float = 60.0) -> None:
         self.child, self.minute = child, minute
-        self.mangled = self.asked = self.parameters = self.trips = self.refused = 0
+        self.mangled = self.asked = self.parameters = self.trips = self.refused = self.odd = 0
         self._mangler = Mangler(0)
 
     def round(self) -> dict[str, float]:
         """Do everything once and return what the node is and answers afterwards."""
         child, part = self.child, self.minute / 60
-        child.spin(20 * part)
+        child.spin(15 * part)
         self._mangle(200)
         self._ask(100)
         self._storm(60)
@@ -62,6 +63,7 @@ class Soak:
         child.spin(2 * part, 0)
         child.publisher = child.node.create_publisher(Image, 'image', image_qos())
         child.spin(5 * part)
+        self.odd += stream_oddly(child, 9 * part)
         before, begin = child.answers, time.monotonic()
         child.spin(20 * part)
         rate = (child.answers - before) / (time.monotonic() - begin)
@@ -162,6 +164,7 @@ def main() -> int:
         'minutes': rows[-1]['minutes'] + options.minute / 60, 'rounds': len(rows),
         'answers': child.answers, 'mangled images': soak.mangled,
         'pictures of every kind': soak.asked,
+        'images of odd streams': soak.odd,
         'parameter changes': soak.parameters, 'of them refused': soak.refused,
         'lifecycle round trips': soak.trips, 'memory first [MB]': rows[0]['memory [MB]'],
         'memory last [MB]': rows[-1]['memory [MB]'], 'threads': rows[-1]['threads'],

@@ -15,10 +15,23 @@ from fer_ros.behavior.attention import Person
 from fer_ros.perception.types import BoundingBox, TrackedFace
 from fer_ros_msgs.msg import Emotion, EmotionArray
 
+_SECOND = 1_000_000_000
+
 
 def stamp_to_seconds(header: Header) -> float:
     """Return a header's stamp [s]."""
     return header.stamp.sec + header.stamp.nanosec * 1e-9
+
+
+def stamp_to_nanoseconds(header: Header) -> int:
+    """Return a header's stamp [ns], exact where seconds of today are not."""
+    return int(header.stamp.sec * _SECOND + header.stamp.nanosec)
+
+
+def to_seconds(nanoseconds: int) -> float:
+    """Return what :func:`stamp_to_seconds` does of the same stamp, to the last bit."""
+    seconds, rest = divmod(nanoseconds, _SECOND)
+    return seconds + rest * 1e-9
 
 
 def faces_to_message(

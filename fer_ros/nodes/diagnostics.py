@@ -9,21 +9,23 @@ from collections.abc import Callable
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 #: A fault of one kind is logged at most this often [s].
 FAULT_PERIOD = 10.0
 #: The latest fault makes the status WARN for so long [s].
 FAULT_MEMORY = 5.0
+_SYSTEM_CLOCK = Clock(clock_type=ClockType.SYSTEM_TIME)
 TRANSPORT_HINT = (
     'images larger than 0.5 MB do not fit the default Fast DDS transport: for the camera driver '
     'and this node, set FASTDDS_DEFAULT_PROFILES_FILE to config/fastdds_one_machine.xml of '
     'fer_ros, or FASTDDS_BUILTIN_TRANSPORTS=LARGE_DATA if they run on two machines')
 
 
-class FaultLog:
+class ThrottledLog:
     """
-    Counts faults by kind and logs each kind at most every :data:`FAULT_PERIOD`.
+    Logs each kind of text at most every :data:`FAULT_PERIOD`.
 
     :param log: called with the text to log.
     :param clock: monotonic seconds.
@@ -34,14 +36,10 @@ class FaultLog:
         self._log, self._clock = log, clock
         self._logged: dict[str, float] = {}
         self._silent: dict[str, int] = {}
-        self._last: tuple[float, str] | None = None
-        self.count = 0
 
     def report(self, kind: str, text: str) -> None:
-        """Note a fault; log it unless its kind was logged a short while ago."""
+        """Log a text unless one of its kind was logged a short while ago."""
         now = self._clock()
-        self.count += 1
-        self._last = now, text
         if now - self._logged.get(kind, -FAULT_PERIOD) < FAULT_PERIOD:
             self._silent[kind] = self._silent.get(kind, 0) + 1
             return
@@ -49,6 +47,22 @@ class FaultLog:
         self._logged[kind] = now
         self._log(text + (f' ({repeated} more of this kind since the last line)'
                           if repeated else ''))
+
+
+class FaultLog(ThrottledLog):
+    """Counts faults, logs them throttled, and remembers the latest one."""
+
+    def __init__(self, log: Callable[[str], None],
+                 clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(log, clock)
+        self._last: tuple[float, str] | None = None
+        self.count = 0
+
+    def report(self, kind: str, text: str) -> None:
+        """Note a fault; log it unless its kind was logged a short while ago."""
+        self.count += 1
+        self._last = self._clock(), text
+        super().report(kind, text)
 
     @property
     def last(self) -> str:
@@ -71,7 +85,7 @@ class FrameStatistics:
         self.processed = 0
 
     def add(self, latency: float, processing: float) -> None:
-        """Note one result: stamp to publication [s], and the pipeline's time [s]."""
+        """Note one result: stamp to publication [s], nan if unknown; the pipeline's time [s]."""
         with self._lock:
             self.processed += 1
             self._rows.append((self._clock(), latency, processing))
@@ -88,6 +102,9 @@ class FrameStatistics:
         if rows:
             table = np.array(rows)[:, 1:] * 1e3
             for name, column in (('latency', table[:, 0]), ('processing', table[:, 1])):
+                column = column[np.isfinite(column)]
+                if not len(column):
+                    continue
                 p50, p99 = np.percentile(column, [50, 99])
                 result[f'{name} p50 [ms]'] = f'{p50:.1f}'
                 result[f'{name} p99 [ms]'] = f'{p99:.1f}'
@@ -96,11 +113,17 @@ class FrameStatistics:
 
 def publish_status(publisher: object, node: Node, level: bytes, text: str,
                    values: dict[str, str]) -> None:
-    """Publish one DiagnosticStatus under the node's full name."""
+    """
+    Publish one DiagnosticStatus under the node's full name.
+
+    Its stamp is the node's time, also while that stands; the system's before there is any: 0 says
+    that nobody stamped it, and diagnostic_aggregator warns of it.
+    """
     name = node.get_fully_qualified_name().lstrip('/')
     status = DiagnosticStatus(
         level=level, name=f'{name}: emotions', message=text, hardware_id=name,
         values=[KeyValue(key=key, value=value) for key, value in values.items()])
     message = DiagnosticArray(status=[status])
-    message.header.stamp = node.get_clock().now().to_msg()
+    now = node.get_clock().now()
+    message.header.stamp = (now if now.nanoseconds else _SYSTEM_CLOCK.now()).to_msg()
     publisher.publish(message)  # type: ignore[attr-defined]

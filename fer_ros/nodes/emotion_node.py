@@ -9,6 +9,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
@@ -16,7 +17,9 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_srvs.srv import SetBool, Trigger
 
 from fer_ros.nodes import parameters
-from fer_ros.nodes.diagnostics import FaultLog, publish_status
+from fer_ros.nodes.camera_watch import CameraWatch, with_info
+from fer_ros.nodes.clock_watch import ClockWatch
+from fer_ros.nodes.diagnostics import FaultLog, ThrottledLog, publish_status
 from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs
 from fer_ros.nodes.face_locator import FaceLocator
 from fer_ros.nodes.following_subscription import FollowingSubscription
@@ -26,6 +29,7 @@ from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import complete_qos, emotions_qos, image_qos, matching_qos
 from fer_ros.nodes.running import NodeRefusedError, run_node
 from fer_ros.nodes.transitions import explained
+from fer_ros.perception.camera_guard import LEFT_OUT, TAKEN_OVER
 from fer_ros.perception.pipeline import build_pipeline
 from fer_ros_msgs.msg import EmotionArray
 from fer_ros_msgs.srv import AnalyzeImage
@@ -48,6 +52,7 @@ class EmotionNode(LifecycleNode):
         self.image_topic = ''
         self.faults = FaultLog(self.get_logger().error)
         self._worker: EmotionWorker | None = None
+        self._cameras: CameraWatch | None = None
         self._locator: FaceLocator | None = None
         self._subscription: FollowingSubscription | None = None
         self._outputs: Outputs | None = None
@@ -56,9 +61,11 @@ class EmotionNode(LifecycleNode):
         declare(self, parameters.SPECS)
         self.config = parameters.read_config(self)
         self.add_on_set_parameters_callback(self._on_parameters)
-        self._health = Health(self.faults)
+        self._health, self._clock_watch = Health(self.faults), ClockWatch(self)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
-        self._timer = self.create_timer(1.0, self._publish_diagnostics)
+        # Steady: it goes on where the node's own clock stands.
+        self._timer = self.create_timer(
+            1.0, self._publish_diagnostics, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     @property
     def worker(self) -> EmotionWorker:
@@ -83,7 +90,9 @@ class EmotionNode(LifecycleNode):
                 CompressedImage, image_topic + '/compressed', image_qos()))
         self._worker = EmotionWorker(
             pipeline, self.config, self._outputs, self._now, self.faults,
-            self.get_logger().warning, self._locator)
+            ThrottledLog(self.get_logger().warning), self._locator)
+        self._cameras = CameraWatch(
+            self, self.get_logger().warning, self.config['image_timeout'])
         self._offered_services = [
             self.create_service(SetBool, '~/enable', self._on_enable),
             self.create_service(Trigger, '~/reset', self._on_reset),
@@ -140,7 +149,17 @@ class EmotionNode(LifecycleNode):
         self.image_topic = self.resolve_topic_name('image') + '/compressed' * compressed
         self._subscription = FollowingSubscription(
             self, CompressedImage if compressed else Image, self.image_topic,
-            self.worker.frames.put, self._image_qos, self._image_events)
+            with_info(self._on_image), self._image_qos, self._image_events)
+
+    def _on_image(self, message: Any, info: Any) -> None:
+        """Hand an image to the worker unless it is of another camera than the followed one."""
+        if self._cameras is None or self._worker is None:
+            return
+        verdict = self._cameras.judge(message, info)
+        if verdict == TAKEN_OVER:
+            self._worker.reset()
+        if verdict != LEFT_OUT:
+            self._worker.frames.put(message)
 
     def _image_qos(self, offered: Sequence[QoSProfile]) -> QoSProfile:
         """Return what to ask of the publishers: the parameters' wish, or what all offer."""
@@ -182,8 +201,9 @@ class EmotionNode(LifecycleNode):
         result, config = parameters.check_change(self, changed, self._worker is not None)
         if config is not None:
             self.config = config
-            if self._worker is not None:
+            if self._worker is not None and self._cameras is not None:
                 self._worker.reconfigure(config)
+                self._cameras.set_timeout(config['image_timeout'])
         return result
 
     def _on_enable(self, request: SetBool.Request,
@@ -220,22 +240,27 @@ class EmotionNode(LifecycleNode):
         return self.get_clock().now().nanoseconds * 1e-9
 
     def _vitals(self) -> Vitals:
-        vitals = Vitals(self.is_active, self.is_enabled, self.image_topic,
-                        image_timeout=self.config['image_timeout'])
-        if self._worker is None:
+        timeout = self.config['image_timeout']
+        clock = self._clock_watch.trouble(timeout)
+        vitals = Vitals(self.is_active, self.is_enabled, self.image_topic, image_timeout=timeout,
+                        troubles=(clock,))
+        if self._worker is None or self._cameras is None:
             return vitals
+        publishers = self.count_publishers(self.image_topic) if self.image_topic else 0
         return vitals._replace(
-            publishers=self.count_publishers(self.image_topic) if self.image_topic else 0,
-            received=self._worker.frames.received, faces=self._worker.faces)
+            publishers=publishers, received=self._worker.frames.received,
+            faces=self._worker.faces,
+            troubles=(clock, self._cameras.trouble(publishers), *self._worker.troubles()))
 
     def _publish_diagnostics(self) -> None:
         level, text = self._health.judge(self._vitals())
         values = {'faults': str(self.faults.count), 'last fault': self.faults.last}
-        if self._worker is not None:
+        if self._worker is not None and self._cameras is not None:
             frames = self._worker.frames
             values.update({
                 'received': str(frames.received), 'dropped': str(frames.dropped),
-                'late': str(self._worker.late), **self._worker.statistics.values(),
+                'of other cameras': str(self._cameras.left_out),
+                **self._worker.counts(), **self._worker.statistics.values(),
                 'detector interval': str(self._worker.pipeline.interval),
                 'emotion model': self._worker.pipeline.classifier.card.name,
                 'face detector': self._worker.pipeline.detector.card.name})

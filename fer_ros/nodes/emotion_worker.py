@@ -7,6 +7,7 @@ while it is held.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,9 +15,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import rclpy
 from sensor_msgs.msg import CompressedImage
+from std_msgs.msg import Header
 
-from fer_ros.nodes.conversions import faces_to_message, stamp_to_seconds
-from fer_ros.nodes.diagnostics import FaultLog, FrameStatistics
+from fer_ros.nodes.camera_watch import REMEDY
+from fer_ros.nodes.conversions import (
+    faces_to_message,
+    stamp_to_nanoseconds,
+    stamp_to_seconds,
+    to_seconds,
+)
+from fer_ros.nodes.diagnostics import FaultLog, FrameStatistics, ThrottledLog
 from fer_ros.nodes.face_locator import FaceLocator
 from fer_ros.nodes.frame_worker import FrameWorker
 from fer_ros.nodes.image_conversions import (
@@ -29,7 +37,11 @@ from fer_ros.nodes.image_conversions import (
 from fer_ros.nodes.parameters import EmotionNodeConfig
 from fer_ros.perception.annotator import annotate
 from fer_ros.perception.pipeline import Pipeline, PipelineResult
-from fer_ros.perception.stamp_guard import JUMP, LATE, StampGuard
+from fer_ros.perception.stamp_guard import FOREIGN, JUMP, LATE, StampGuard
+
+_INTERLEAVING = (
+    'stamps of two clocks interleave: images of one of them are followed, the others left out; '
+    + REMEDY)
 
 
 class Outputs(NamedTuple):
@@ -49,19 +61,21 @@ class EmotionWorker:
     :param outputs: the publishers.
     :param now: the node's clock [s], for the latency.
     :param faults: where bad images are reported.
-    :param warn: logs a warning.
+    :param notices: logs warnings.
     :param locator: finds positions from depth, or None.
     """
 
     def __init__(self, pipeline: Pipeline, config: EmotionNodeConfig, outputs: Outputs,
-                 now: Callable[[], float], faults: FaultLog, warn: Callable[[str], None],
+                 now: Callable[[], float], faults: FaultLog, notices: ThrottledLog,
                  locator: FaceLocator | None = None) -> None:
         self.pipeline, self.config, self.outputs = pipeline, config, outputs
         self.statistics = FrameStatistics()
-        self.late = 0
-        self.faces = 0
-        self._now, self._faults, self._warn, self._locator = now, faults, warn, locator
-        self._guard = StampGuard()
+        self.late = self.foreign = self.jumps = self.faces = 0
+        self._now, self._faults, self._notices, self._locator = now, faults, notices, locator
+        self._guard, self._last_stamp, self._unstamped = StampGuard(), -1, False
+        self._no_stamp = 'images carry no stamp (0): ' + (
+            'without time no state can form' if config['deterministic'] else
+            'the time of their arrival counts instead') + '; have their driver stamp them'
         self._lock = threading.Lock()
         self.frames = FrameWorker(
             self._process_safely, config['deterministic'], self._report_loss)
@@ -81,6 +95,16 @@ class EmotionWorker:
         with self._lock:
             self.config = config
             self.pipeline.reconfigure(config.pipeline)
+
+    def counts(self) -> dict[str, str]:
+        """Return what happened to stamps, as diagnostics show it."""
+        return {'late': str(self.late), 'of another clock': str(self.foreign),
+                'time jumps': str(self.jumps)}
+
+    def troubles(self) -> list[str]:
+        """Return what is wrong with the stamps."""
+        return [text for text, wrong in ((_INTERLEAVING, self._guard.interleaving),
+                                         (self._no_stamp, self._unstamped)) if wrong]
 
     def analyze(self, message: Any) -> Any:
         """
@@ -113,22 +137,48 @@ class EmotionWorker:
 
     def _process(self, message: Any) -> None:
         image = to_array(message)
-        stamp = stamp_to_seconds(message.header)
+        stamp = self._time_of(message.header)
         with self._lock:
-            verdict = self._guard.judge(stamp)
-            if verdict == LATE:
-                self.late += 1
-                return
-            result = self.pipeline.process(image, stamp)
-        if verdict == JUMP:
-            self._warn(f'time jumped back to {stamp:.3f} s (bag loop, simulation reset): '
-                       'tracks and filters start anew')
+            interleaving, verdict = self._guard.interleaving, self._guard.judge(stamp)
+            if verdict == JUMP:
+                self.pipeline.reset()
+            result = None if verdict in (LATE, FOREIGN) else (
+                self.pipeline.process(image, to_seconds(stamp)))
+        self._tell(verdict, stamp, self._guard.interleaving and not interleaving)
+        if result is None:
+            return
         self.faces = len(result.faces)
         emotions = self._to_message(
             result.faces, message.header, image, result.processing_seconds)
         self.outputs.emotions.publish(emotions)
-        self.statistics.add(self._now() - stamp, result.processing_seconds)
+        now = self._now()
+        self.statistics.add(now - to_seconds(stamp) if now and stamp else math.nan,
+                            result.processing_seconds)
         self._publish_image(image, message.header, result)
+
+    def _time_of(self, header: Header) -> int:
+        """Return when an image was taken [ns]: as stamped, or now if its driver never stamps."""
+        stamp = stamp_to_nanoseconds(header)
+        # A single 0 may be the begin of a simulation or of a bag.
+        unstamped = stamp == 0 == self._last_stamp
+        if unstamped and not self._unstamped:
+            self._notices.report('unstamped', self._no_stamp)
+        self._last_stamp, self._unstamped = stamp, unstamped
+        # When an image arrives must decide nothing where every run shall be the same.
+        return round(self._now() * 1e9) if unstamped and not self.config['deterministic'] else (
+            stamp)
+
+    def _tell(self, verdict: str, stamp: int, interleaving: bool) -> None:
+        """Count a verdict on a stamp [ns]; warn of jumps, and when clocks begin to interleave."""
+        self.late += verdict == LATE
+        self.foreign += verdict == FOREIGN
+        self.jumps += verdict == JUMP
+        if verdict == JUMP:
+            self._notices.report('jump', (
+                f'time jumped back to {to_seconds(stamp):.3f} s (bag loop, simulation reset): '
+                'tracks and filters start anew'))
+        if interleaving:
+            self._notices.report('interleaving', _INTERLEAVING)
 
     def _to_message(self, faces: Any, header: Any, image: np.ndarray, seconds: float,
                     still: bool = False) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
@@ -24,14 +25,16 @@ class FollowingSubscription:
     :param events: makes the event callbacks of each new subscription.
     """
 
-    def __init__(self, node: Node, message_type: Any, topic: str, callback: Callable[[Any], None],
+    def __init__(self, node: Node, message_type: Any, topic: str, callback: Callable[..., None],
                  choose: Callable[[Sequence[QoSProfile]], QoSProfile],
                  events: Callable[[], Any] = lambda: None) -> None:
         self._node, self._type, self._topic = node, message_type, topic
         self._callback, self._choose, self._events = callback, choose, events
         self.profile = choose(self._offered())
         self._subscribe()
-        self._timer = node.create_timer(_PERIOD, self._follow)
+        # Steady: it goes on where the node's own clock stands.
+        self._timer = node.create_timer(
+            _PERIOD, self._follow, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def destroy(self) -> None:
         """End the subscription."""

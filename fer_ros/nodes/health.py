@@ -27,6 +27,7 @@ class Vitals(NamedTuple):
     :param received: images since the node was configured.
     :param faces: in the latest image.
     :param image_timeout: without an image for longer, something is wrong [s].
+    :param troubles: what else the user should know, by those who watch it.
     """
 
     active: bool
@@ -36,6 +37,7 @@ class Vitals(NamedTuple):
     received: int = 0
     faces: int = 0
     image_timeout: float = 2.0
+    troubles: tuple[str, ...] = ()
 
 
 class Health:
@@ -70,11 +72,11 @@ class Health:
             return DiagnosticStatus.WARN, 'not active: ros2 lifecycle set <node> activate'
         if not vitals.enabled:
             return DiagnosticStatus.OK, 'disabled by ~/enable'
-        trouble = self._no_image(vitals)
-        if trouble:
-            return trouble
-        if self._faults.recent:
-            return DiagnosticStatus.WARN, self._faults.last
+        level, no_image = self._no_image(vitals) or (DiagnosticStatus.WARN, '')
+        fault = self._faults.last if self._faults.recent and not no_image else ''
+        troubles = [text for text in (*vitals.troubles, no_image, fault) if text]
+        if troubles:
+            return level, '; '.join(troubles)
         return DiagnosticStatus.OK, f'{vitals.faces} faces'
 
     def _no_image(self, vitals: Vitals) -> tuple[bytes, str] | None:

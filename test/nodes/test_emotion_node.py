@@ -68,7 +68,7 @@ def test_images_without_a_face_are_answered_too(rig, astronaut):
 def test_a_jump_back_in_time_resets_once(rig, astronaut):
     """A bag that loops: said once a loop, new id, results go on."""
     warnings = []
-    rig.node.worker._warn = warnings.append
+    rig.node.worker._notices._log = warnings.append
     ids = []
     for _ in range(2):
         for i in range(5):
