@@ -168,7 +168,7 @@ class CameraWatch:
         text = f'{names.get(frame.publisher) or "a publisher"} ({frame.look}'
         if ours is not None:
             ahead = stamp_to_seconds(frame.header) - stamp_to_seconds(ours) - later
-            text += f', its clock {abs(ahead):.3f} s {"ahead" if ahead > 0 else "behind"}'
+            text += f', its clock {abs(ahead):.2f} s {"ahead" if ahead > 0 else "behind"}'
         return text + ')'
 
 
