@@ -22,6 +22,8 @@ COMMANDS = {
     'evaluate-detector': ('fer_ros.evaluation.detector.evaluate', 'judge face detectors'),
     'evaluate-pipeline': ('fer_ros.evaluation.pipeline.evaluate',
                           'judge detector and emotion network end to end; quality measures'),
+    'evaluate-anonymize': ('fer_ros.evaluation.privacy.evaluate',
+                           'judge what anonymize leaves in clear'),
     'evaluate-tracker': ('fer_ros.evaluation.tracker.evaluate', 'judge the face tracker'),
     'export': ('fer_ros.emotion_training.export',
                'export a trained emotion network: ONNX, int8, weights'),

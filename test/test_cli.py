@@ -5,6 +5,7 @@ import sys
 from importlib.util import find_spec
 
 import cv2
+import numpy as np
 import pytest
 
 from fer_ros import __version__, cli
@@ -67,7 +68,7 @@ def test_missing_dependency_is_one_line_with_the_remedy(monkeypatch, capsys, mis
 
 @pytest.mark.parametrize('command', [
     'dataset', 'evaluate', 'evaluate-detector', 'evaluate-pipeline', 'evaluate-tracker', 'explain',
-    'state-bench', 'analyze'])
+    'state-bench', 'analyze', 'evaluate-anonymize'])
 def test_judging_needs_no_torch(command):
     """Who only wants to know how good a network is installs no torch."""
     code = ("import sys; sys.modules['torch'] = None; from fer_ros import cli; "
@@ -101,6 +102,18 @@ def test_analyze_prints_and_draws(astronaut, tmp_path, capsys):
     assert '1 face\n' in output and 'happy [ok]' in output
     drawn = cv2.imread(str(tmp_path / 'out' / 'astronaut_emotions.png'))
     assert drawn.shape == astronaut.shape and (drawn != astronaut).any()
+
+
+def test_analyze_hides_who_lies_down(astronaut, tmp_path):
+    """A copy with --anonymize shows nobody, whether analyzed or not."""
+    picture = tmp_path / 'lying.png'
+    cv2.imwrite(str(picture), np.rot90(astronaut))
+    for arguments, in_clear in (([], True), (['--anonymize'], False)):
+        assert cli.main(['analyze', str(picture), '--overlay', 'none', '--output',
+                         str(tmp_path), *arguments]) == 0
+        drawn = np.rot90(cv2.imread(str(tmp_path / 'lying_emotions.png')), -1)
+        same = (drawn[66:174, 186:270] == astronaut[66:174, 186:270]).mean()
+        assert same > 0.9 if in_clear else same < 0.1
 
 
 def test_analyze_goes_on_after_a_bad_picture(astronaut, tmp_path, capsys):

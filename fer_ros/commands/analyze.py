@@ -9,6 +9,7 @@ import cv2
 
 from fer_ros.media.picture_decoder import PictureError, read_picture
 from fer_ros.perception.annotator import annotate
+from fer_ros.perception.concealment import load_concealment
 from fer_ros.perception.pipeline import Pipeline, PipelineConfig, build_pipeline
 
 
@@ -25,6 +26,7 @@ def main(argv: list[str]) -> int:
                         help='folder for annotated copies; none are written without it')
     parser.add_argument('--overlay', choices=('bars', 'cam', 'none'), default='bars',
                         help='beside box and state: probabilities, activation map or nothing')
+    parser.add_argument('--anonymize', action='store_true', help='hide all faces in the copies')
     parser.add_argument('--detector-model', type=Path,
                         help='ONNX file with a card; none: the shipped one')
     parser.add_argument('--emotion-model', type=Path,
@@ -33,12 +35,11 @@ def main(argv: list[str]) -> int:
     models = {name: getattr(options, name) for name in ('detector_model', 'emotion_model')
               if getattr(options, name)}
     pipeline = build_pipeline(PipelineConfig(**models, maps=options.overlay == 'cam'))
-    good = [_analyze(pipeline, path, options.output, options.overlay)
-            for path in options.pictures]
+    good = [_analyze(pipeline, path, options) for path in options.pictures]
     return 0 if all(good) else 1
 
 
-def _analyze(pipeline: Pipeline, path: Path, output: Path | None, overlay: str) -> bool:
+def _analyze(pipeline: Pipeline, path: Path, options: argparse.Namespace) -> bool:
     try:
         picture = read_picture(path)
     except PictureError as error:
@@ -52,10 +53,13 @@ def _analyze(pipeline: Pipeline, path: Path, output: Path | None, overlay: str) 
             pipeline.labels, emotion.probabilities))
         print(f'  {face.track.id} at ({box.x:.0f}, {box.y:.0f}) {box.width:.0f}x'
               f'{box.height:.0f} px: {emotion.label} [{emotion.quality}] {values}')
-    if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
-        target = output / f'{path.stem}_emotions.png'
-        if not cv2.imwrite(str(target), annotate(picture, faces, pipeline.labels, overlay)):
+    if options.output is not None:
+        options.output.mkdir(parents=True, exist_ok=True)
+        target = options.output / f'{path.stem}_emotions.png'
+        # Each picture for itself: nothing is held from the one before.
+        places = load_concealment().places(picture, 0.0) if options.anonymize else None
+        drawn = annotate(picture, faces, pipeline.labels, options.overlay, places)
+        if not cv2.imwrite(str(target), drawn):
             raise OSError(f"'{target}' cannot be written")
         print(f'  written: {target}')
     return True

@@ -20,7 +20,7 @@ from fer_ros.nodes import parameters
 from fer_ros.nodes.camera_watch import CameraWatch, with_info
 from fer_ros.nodes.clock_watch import ClockWatch
 from fer_ros.nodes.diagnostics import FaultLog, ThrottledLog, publish_status
-from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs
+from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs, concealment_for
 from fer_ros.nodes.face_locator import FaceLocator
 from fer_ros.nodes.following_subscription import FollowingSubscription
 from fer_ros.nodes.health import Health, Vitals
@@ -79,6 +79,7 @@ class EmotionNode(LifecycleNode):
         """Load the models; what cannot be used is refused here with its reason."""
         self.config = parameters.read_config(self)
         pipeline = build_pipeline(self.config.pipeline, self._ids)
+        concealment = concealment_for(self.config)
         if self.config['use_depth']:
             self._locator = FaceLocator(self, self.faults, self.config['deterministic'])
         image_topic = self.resolve_topic_name('emotions/image')
@@ -90,7 +91,7 @@ class EmotionNode(LifecycleNode):
                 CompressedImage, image_topic + '/compressed', image_qos()))
         self._worker = EmotionWorker(
             pipeline, self.config, self._outputs, self._now, self.faults,
-            ThrottledLog(self.get_logger().warning), self._locator)
+            ThrottledLog(self.get_logger().warning), self._locator, concealment)
         self._cameras = CameraWatch(
             self, self.get_logger().warning, self.config['image_timeout'])
         self._offered_services = [
@@ -200,10 +201,13 @@ class EmotionNode(LifecycleNode):
     def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:
         result, config = parameters.check_change(self, changed, self._worker is not None)
         if config is not None:
-            self.config = config
             if self._worker is not None and self._cameras is not None:
-                self._worker.reconfigure(config)
+                try:
+                    self._worker.reconfigure(config)
+                except (ModelCardError, OSError) as error:
+                    return SetParametersResult(successful=False, reason=str(error))
                 self._cameras.set_timeout(config['image_timeout'])
+            self.config = config
         return result
 
     def _on_enable(self, request: SetBool.Request,

@@ -2,7 +2,8 @@
 One image message through the pipeline and out again, in the worker's thread.
 
 Thread rule: ``_lock`` guards the pipeline, which the services use too; nothing is published
-while it is held.
+while it is held. ``_showing`` guards what pictures show, from the look at the parameters until
+the picture is published: once ``anonymize`` is answered with yes, none in clear can follow.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from fer_ros.nodes.image_conversions import (
 )
 from fer_ros.nodes.parameters import EmotionNodeConfig
 from fer_ros.perception.annotator import annotate
+from fer_ros.perception.concealment import Concealment, load_concealment
 from fer_ros.perception.pipeline import Pipeline, PipelineResult
 from fer_ros.perception.stamp_guard import FOREIGN, JUMP, LATE, StampGuard
 
@@ -63,11 +65,13 @@ class EmotionWorker:
     :param faults: where bad images are reported.
     :param notices: logs warnings.
     :param locator: finds positions from depth, or None.
+    :param concealment: finds what ``anonymize`` hides; None while that is off.
     """
 
     def __init__(self, pipeline: Pipeline, config: EmotionNodeConfig, outputs: Outputs,
                  now: Callable[[], float], faults: FaultLog, notices: ThrottledLog,
-                 locator: FaceLocator | None = None) -> None:
+                 locator: FaceLocator | None = None,
+                 concealment: Concealment | None = None) -> None:
         self.pipeline, self.config, self.outputs = pipeline, config, outputs
         self.statistics = FrameStatistics()
         self.late = self.foreign = self.jumps = self.faces = 0
@@ -76,7 +80,8 @@ class EmotionWorker:
         self._no_stamp = 'images carry no stamp (0): ' + (
             'without time no state can form' if config['deterministic'] else
             'the time of their arrival counts instead') + '; have their driver stamp them'
-        self._lock = threading.Lock()
+        self._lock, self._showing = threading.Lock(), threading.Lock()
+        self._concealment = concealment
         self.frames = FrameWorker(
             self._process_safely, config['deterministic'], self._report_loss)
 
@@ -91,10 +96,17 @@ class EmotionWorker:
             self._guard.reset()
 
     def reconfigure(self, config: EmotionNodeConfig) -> None:
-        """Take new live parameters from the next frame on."""
+        """
+        Take new live parameters from the next frame on, for pictures from the next one shown.
+
+        :raises ModelCardError: if what hides faces is wanted and cannot be loaded; then
+            nothing changes.
+        """
+        concealment = concealment_for(config, self._concealment)
         with self._lock:
-            self.config = config
             self.pipeline.reconfigure(config.pipeline)
+        with self._showing:
+            self.config, self._concealment = config, concealment
 
     def counts(self) -> dict[str, str]:
         """Return what happened to stamps, as diagnostics show it."""
@@ -154,7 +166,7 @@ class EmotionWorker:
         now = self._now()
         self.statistics.add(now - to_seconds(stamp) if now and stamp else math.nan,
                             result.processing_seconds)
-        self._publish_image(image, message.header, result)
+        self._publish_image(image, message.header, to_seconds(stamp), result)
 
     def _time_of(self, header: Header) -> int:
         """Return when an image was taken [ns]: as stamped, or now if its driver never stamps."""
@@ -190,20 +202,36 @@ class EmotionWorker:
             faces, header, self.pipeline.labels, self.pipeline.classifier.card.name,
             0.0 if self.config['deterministic'] else seconds, size, places)
 
-    def _publish_image(self, image: np.ndarray, header: Any, result: PipelineResult) -> None:
+    def _publish_image(self, image: np.ndarray, header: Any, stamp: float,
+                       result: PipelineResult) -> None:
         """Render and publish the annotated image, but only while someone subscribes."""
         raw = self.outputs.image.get_subscription_count() > 0
         compressed = self.outputs.compressed.get_subscription_count() > 0
         if not raw and not compressed:
             return
-        regions = result.regions if self.config['anonymize'] else None
-        picture = annotate(
-            image, result.faces, self.pipeline.labels, self.config['overlay'], regions)
-        if raw:
-            self.outputs.image.publish(array_to_image(picture, header, 'bgr8'))
-        if compressed:
-            self.outputs.compressed.publish(array_to_compressed(
-                picture, header, quality=self.config['jpeg_quality']))
+        with self._showing:
+            regions = None if self._concealment is None else [
+                *result.regions, *self._concealment.places(image, stamp)]
+            picture = annotate(
+                image, result.faces, self.pipeline.labels, self.config['overlay'], regions)
+            if raw:
+                self.outputs.image.publish(array_to_image(picture, header, 'bgr8'))
+            if compressed:
+                self.outputs.compressed.publish(array_to_compressed(
+                    picture, header, quality=self.config['jpeg_quality']))
+
+
+def concealment_for(config: EmotionNodeConfig,
+                    loaded: Concealment | None = None) -> Concealment | None:
+    """
+    Return what finds the faces to hide, None while none shall be hidden.
+
+    :param loaded: there is one already.
+    :raises ModelCardError: if it cannot be loaded.
+    """
+    if not config['anonymize']:
+        return None
+    return loaded or load_concealment(config['threads'])
 
 
 def to_array(message: Any) -> np.ndarray:

@@ -133,11 +133,8 @@ def build_config(values: Mapping[str, Any]) -> EmotionNodeConfig:
             f"detection_threshold ({values['detection_threshold']}) must not exceed "
             f"new_face_threshold ({values['new_face_threshold']})")
     interval = values['detector_interval']
-    if values['anonymize'] and interval not in (1, 'auto'):
-        raise ValueError(f'detector_interval ({interval}) must be 1 or auto while anonymize is '
-                         'on: a face that nobody looked for would be shown')
     # What was measured must decide nothing where every run shall be the same.
-    if values['anonymize'] or (values['deterministic'] and interval == 'auto'):
+    if values['deterministic'] and interval == 'auto':
         interval = 1
     return EmotionNodeConfig(dict(values), PipelineConfig(
         detector_model=_model(values['detector_model'], PACKAGED_DETECTOR),

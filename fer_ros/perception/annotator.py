@@ -17,6 +17,8 @@ COLORS = {
     'sad': (210, 100, 60), 'angry': (60, 60, 230), 'disgust': (70, 160, 60),
     'fear': (200, 80, 180), 'contempt': (110, 130, 160), UNCERTAIN: (130, 130, 130),
 }
+#: The mosaic over a face: how wide it is, in widths of the face, and how many cells across.
+_WIDER, _CELLS = 1.5, 6
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _DARK = (30, 30, 30)
 _MAP_SIZE = (48, 48)
@@ -48,25 +50,42 @@ def annotate(
 
 def anonymize(canvas: np.ndarray, regions: Sequence[BoundingBox]) -> None:
     """
-    Make faces unrecognizable, in place: a coarse mosaic of 6 cells across each face.
+    Make faces unrecognizable, in place: a mosaic of 6 cells across each face and what is near.
 
     A mosaic of block means keeps nothing finer than its cells, unlike a blur, which can be
     undone in part.
 
     :param canvas: uint8 (H, W, 3).
-    :param regions: boxes [px]; each is widened by a quarter on every side.
+    :param regions: boxes of whole faces [px]; see :func:`concealed_part`.
     """
     height, width = canvas.shape[:2]
     for box in regions:
-        wide = BoundingBox(box.x - box.width / 4, box.y - box.height / 4,
-                           box.width * 1.5, box.height * 1.5).clipped(width, height)
-        x1, y1 = int(wide.x), int(wide.y)
-        x2, y2 = int(np.ceil(wide.x + wide.width)), int(np.ceil(wide.y + wide.height))
-        if x2 <= x1 or y2 <= y1:
+        part = canvas[concealed_part(box, width, height)]
+        if part.size == 0:
             continue
-        cells = cv2.resize(canvas[y1:y2, x1:x2], (6, 6), interpolation=cv2.INTER_AREA)
-        canvas[y1:y2, x1:x2] = cv2.resize(
-            cells, (x2 - x1, y2 - y1), interpolation=cv2.INTER_NEAREST)
+        # Of a face that is cut off by the border the cells stay as coarse.
+        cells = [int(np.clip(np.ceil(_CELLS * inside / max(whole, 1.0)), 1, _CELLS))
+                 for inside, whole in ((part.shape[1], _WIDER * box.width),
+                                       (part.shape[0], _WIDER * box.height))]
+        coarse = cv2.resize(part, (cells[0], cells[1]), interpolation=cv2.INTER_AREA)
+        part[...] = cv2.resize(
+            coarse, (part.shape[1], part.shape[0]), interpolation=cv2.INTER_NEAREST)
+
+
+def concealed_part(box: BoundingBox, width: int, height: int) -> tuple[slice, slice]:
+    """
+    Return what is hidden around a face: its box, widened by a quarter on every side.
+
+    :param box: of the face [px].
+    :param width: of the picture [px].
+    :param height: of the picture [px].
+    :returns: rows and columns inside the picture.
+    """
+    beyond = (_WIDER - 1) / 2
+    wide = BoundingBox(box.x - beyond * box.width, box.y - beyond * box.height,
+                       _WIDER * box.width, _WIDER * box.height).clipped(width, height)
+    return (slice(int(wide.y), int(np.ceil(wide.y + wide.height))),
+            slice(int(wide.x), int(np.ceil(wide.x + wide.width))))
 
 
 def _draw_face(canvas: np.ndarray, face: TrackedFace, labels: Sequence[str],

@@ -45,15 +45,19 @@ class Rig:
                         self.peer.count_publishers('emotions') and
                         self.node._outputs.emotions.get_subscription_count())
 
-    def send(self, picture, seconds, encoding='bgr8', compressed=False):
-        """Publish one picture with a stamp and wait for its answer."""
+    def offer(self, picture, seconds, encoding='bgr8', compressed=False):
+        """Publish one picture with a stamp."""
         header = Header(frame_id='camera')
         header.stamp.sec = BASE + int(seconds)
         header.stamp.nanosec = round(seconds % 1 * 1e9)
-        count = len(self.messages)
         if compressed:
             self.jpeg.publish(array_to_compressed(picture, header))
         else:
             self.camera.publish(array_to_image(picture, header, encoding))
+
+    def send(self, picture, seconds, encoding='bgr8', compressed=False):
+        """Publish one picture with a stamp and wait for its answer."""
+        count = len(self.messages)
+        self.offer(picture, seconds, encoding, compressed)
         assert wait_for(lambda: len(self.messages) > count), self.errors
         return self.messages[-1]

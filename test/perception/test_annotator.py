@@ -62,6 +62,20 @@ def test_anonymized_faces_keep_36_cells(astronaut):
     np.testing.assert_array_equal(canvas[300:], astronaut[300:])
 
 
+@pytest.mark.parametrize('x, y, columns, rows', [
+    (160, 60, 3, 6), (-40, 60, 3, 6), (60, 165, 6, 3), (60, -55, 6, 3), (180, 180, 2, 2)])
+def test_the_cells_of_a_face_that_is_cut_off_stay_as_coarse(x, y, columns, rows):
+    """What is left of a face at the border is not drawn in more detail for that."""
+    canvas = np.random.default_rng(0).integers(0, 256, (200, 200, 3), np.uint8)
+    before = canvas.copy()
+    anonymize(canvas, [BoundingBox(x, y, 80, 80)])
+    changed = np.argwhere((canvas != before).any(-1))
+    top, left = changed.min(0)
+    bottom, right = changed.max(0) + 1
+    cells = len(np.unique(canvas[top:bottom, left:right].reshape(-1, 3), axis=0))
+    assert (bottom - top < 120 or right - left < 120) and cells <= columns * rows
+
+
 def test_the_detector_finds_nobody_after_anonymizing(astronaut, pipeline_config):
     """Checked by the detector itself."""
     from fer_ros.perception.face_detector import load_face_detector

@@ -1,0 +1,1 @@
+"""Judging what hides faces: the share left in clear, on pictures and clips; who is recognized."""
