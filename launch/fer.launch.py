@@ -40,7 +40,7 @@ PARAMETERS = (
     ('image_depth', 'QoS history depth of the image subscription'),
     ('use_depth', 'report where faces are, from depth and camera_info'),
     ('overlay', 'what the annotated image shows: bars, cam or none'),
-    ('anonymize', 'make faces in output images unrecognizable'),
+    ('anonymize', 'hide all faces that are found in output images'),
     ('threads', 'CPU threads of each network'),
     ('autostart', 'configure and activate emotion_node at start'),
 )

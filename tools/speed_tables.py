@@ -1,10 +1,10 @@
 """
 Write the measured figures of detector, pipeline and node into the documents that tell them.
 
-``python -m tools.speed_tables [runs/detectors] [runs/pipeline] [runs/tracker]``: results and plots
-in the folders named (of ``fer_ros evaluate-detector``, ``evaluate-pipeline`` and
-``evaluate-tracker``) are taken over first; those of ``make bench``, ``make soak`` and
-``state-bench`` lie in benchmark/results already.
+``python -m tools.speed_tables [runs/detectors] [runs/pipeline] [runs/tracker] [runs/anonymize]``:
+results and plots in the folders named (of ``fer_ros evaluate-detector``, ``evaluate-pipeline``,
+``evaluate-tracker`` and ``evaluate-anonymize``) are taken over first; those of ``make bench``,
+``make soak`` and ``state-bench`` lie in benchmark/results already.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ DOCUMENTS = {
     'benchmark/README.md': ('tricks', 'growth', 'resolutions', 'nodes', 'soak'),
     'docs/explanation/emotion_state.md': ('states', 'calm'),
     'docs/explanation/tracker.md': ('tracking', 'clips'),
-    'docs/explanation/face_detector.md': ('detectors', 'conditions', 'cost', 'scenes')}
-_PLOTS = {'detectors.png': 'detectors.png', 'quality.png': 'quality_gates.png'}
+    'docs/explanation/face_detector.md': ('detectors', 'conditions', 'cost', 'scenes'),
+    'docs/explanation/anonymize.md': ('in_clear', 'in_clear_clips', 'known_again', 'hiding')}
+_PLOTS = {'detectors.png': 'detectors.png', 'quality.png': 'quality_gates.png',
+          'anonymize.png': 'anonymize.png'}
 _SIZES = {'recall_12-24': '12 to 24 px', 'recall_24-48': '24 to 48 px',
           'recall_48-96': '48 to 96 px', 'recall_96+': '96 px and more'}
 
@@ -65,7 +67,7 @@ def tables() -> dict[str, str]:
                                ('whole_ms', 'whole'))}),
         'tracking': _tracking(tracker['scenes']),
         'clips': rows_to_table([{'clip': name, **row} for name, row in tracker['clips'].items()]),
-        'scenes': _scenes(scenes),
+        'scenes': _scenes(scenes), **_hiding(read_results('anonymize')),
         **{name: rows_to_table(bench[name]) for name in ('pipeline', 'latency', 'load')},
         'peers': rows_to_table(bench['peers']),
         'tricks': rows_to_table(read_results('tricks')['tricks']),
@@ -117,6 +119,32 @@ def _scenes(scenes: dict[str, Any]) -> str:
         'found_tilted': 'found, head tilted by 25 degrees [%]',
         'accuracy_tilted_aligned': 'accuracy then, aligned by landmarks [%]',
         'accuracy_tilted_unaligned': 'accuracy then, cut by the box [%]'})
+
+
+def _hiding(results: dict[str, Any]) -> dict[str, str]:
+    """Return the tables of what anonymize leaves in clear."""
+    before, now = results['pictures']['analyzed'], results['pictures']['anonymize']
+    sizes = {'': '24 px and more', '_12-16': '12 to 16 px', '_16-24': '16 to 24 px',
+             '_24-48': '24 to 48 px', '_48-96': '48 to 96 px', '_96+': '96 px and more'}
+    identity = results['identity']
+    kinds = {'clear': 'in clear', **{f'{size}_px': f'in clear, {size} px' for size in (
+        48, 24, 16, 12, 8)}, 'hidden': 'hidden', 'both_hidden': 'hidden, looked for among hidden'}
+    return {
+        'in_clear': rows_to_table([
+            {'in clear [%]': condition.replace('_', ' '), 'faces': row['faces'],
+             'what is analyzed': f'{100 * before[condition]["in_clear"]:.1f}',
+             **{text: f'{100 * row["in_clear" + size]:.1f}' for size, text in sizes.items()}}
+            for condition, row in now.items()]),
+        'in_clear_clips': rows_to_table([
+            {'clip': name.replace('_', ' '), **row} for name, row in results['clips'].items()]),
+        'known_again': rows_to_table([
+            {'face': text, 'known again [%]': f'{100 * identity[f"known_again_{kind}"]:.1f}',
+             'AUC': f'{identity[f"auc_{kind}"]:.3f}'} for kind, text in kinds.items()]),
+        'hiding': rows_to_table([
+            {'frame': size, **{f'{text} [ms]': results['cost'][f'{kind}_ms_{size}'] for kind, text
+                               in (('analyze_and_draw', 'analyze and draw'),
+                                   ('hide', 'hide, in addition'))}}
+            for size in ('320x240', '640x480', '1280x720')])}
 
 
 def _tracking(scenes: dict[str, dict[str, float]]) -> str:

@@ -101,6 +101,7 @@ class EmotionWorker:
 
         :raises ModelCardError: if what hides faces is wanted and cannot be loaded; then
             nothing changes.
+        :raises FileNotFoundError: likewise.
         """
         concealment = concealment_for(config, self._concealment)
         with self._lock:
@@ -228,6 +229,7 @@ def concealment_for(config: EmotionNodeConfig,
 
     :param loaded: there is one already.
     :raises ModelCardError: if it cannot be loaded.
+    :raises FileNotFoundError: likewise.
     """
     if not config['anonymize']:
         return None

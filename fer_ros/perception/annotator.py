@@ -34,7 +34,7 @@ def annotate(
     :param faces: the faces of this very image.
     :param labels: the emotions in the order of the probabilities.
     :param overlay: 'bars' (probabilities), 'cam' (class activation map) or 'none'.
-    :param regions: blur these first (see :func:`anonymize`); None blurs nothing.
+    :param regions: hide these first, and the faces (see :func:`anonymize`); None hides nothing.
     :returns: uint8 (H, W, 3) BGR, a new array.
     """
     canvas = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image.copy()

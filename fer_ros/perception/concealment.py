@@ -20,6 +20,8 @@ from fer_ros.perception.preprocessing import to_gray
 from fer_ros.perception.types import BoundingBox, Detection, FaceTrack
 from fer_ros.resources import resource_path
 
+#: The one that the published figures are about, whichever one analysis is told to use.
+DETECTOR = 'models/face_detector.onnx'
 #: Places that overlap so much (IoU) are of one face.
 _SAME = 0.3
 
@@ -92,14 +94,15 @@ class Concealment:
 
 def load_concealment(threads: int = 1, config: ConcealmentConfig | None = None) -> Concealment:
     """
-    Load the packaged detector, which the published figures are about, and put it to this use.
+    Load :data:`DETECTOR` and put it to this use.
 
     :param threads: CPU threads.
     :raises ModelCardError: if it cannot be used; says why.
+    :raises FileNotFoundError: if it is not in the package.
     """
     config = config or ConcealmentConfig()
     return Concealment(load_face_detector(
-        resource_path('models/face_detector.onnx'), score_threshold=config.score,
+        resource_path(DETECTOR), score_threshold=config.score,
         min_face_size=config.smallest, threads=threads), config)
 
 

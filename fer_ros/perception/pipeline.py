@@ -72,8 +72,9 @@ class PipelineResult:
 
     :param faces: confirmed faces seen in this frame, or in the last one that was looked at and
         moved along, in the order of their ids.
-    :param regions: every place that may be a face, also weak detections and where a lost face
-        should be: what :func:`~fer_ros.perception.annotator.anonymize` hides.
+    :param regions: every place that may be a face as far as the analysis looked, also weak
+        detections and where a lost face should be. What hides faces looks further:
+        :mod:`~fer_ros.perception.concealment`.
     :param time_jumped_back: the stamp lay before the last one; tracks and filters were reset.
     :param looked: the networks saw this frame; else faces coast along their tracks.
     :param processing_seconds: whole time spent on the frame.

@@ -6,6 +6,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,14 +30,16 @@ from fer_ros.evaluation.privacy.plots import plot_in_clear
 from fer_ros.machine import describe_machine
 from fer_ros.media.frame_source import read_picture, videos_in
 from fer_ros.perception.annotator import annotate, anonymize
-from fer_ros.perception.concealment import load_concealment
+from fer_ros.perception.concealment import DETECTOR, ConcealmentConfig, load_concealment
 from fer_ros.perception.face_detector import load_face_detector
+from fer_ros.perception.model_card import sha256_of
 from fer_ros.perception.pipeline import PipelineConfig, build_pipeline
 from fer_ros.resources import resource_path
 
 #: Hiding is switched on at each so many frames of a clip.
 _SWITCHED = 10
 _PASSES = 60
+_FRAMES = ((320, 240), (640, 480), (1280, 720))
 #: From which size on is somebody known again [px]?
 _SIZES = (8, 12, 16, 24, 48)
 #: At most so many pictures of one person.
@@ -115,7 +118,7 @@ def judge_identity(folder: Path, recognizer: Recognizer) -> dict[str, float]:
         ones, of hidden among hidden ones (who looks for somebody hides his pictures too), and of
         clear ones shrunk to some sizes [px] among clear ones.
     """
-    detector = load_face_detector(resource_path('models/face_detector.onnx'))
+    detector = load_face_detector(resource_path(DETECTOR))
     kinds: dict[str, list[np.ndarray]] = {}
     people = []
     finder, paths = new_finder('anonymize'), _often_seen(folder)
@@ -158,24 +161,26 @@ def _coarser(image: np.ndarray, scale: float) -> np.ndarray:
 
 def time_hiding(image: np.ndarray, passes: int = _PASSES) -> dict[str, float]:
     """
-    Time whole frames at 640x480 with and without hiding, in turns; medians [ms].
+    Time what is done for a frame anyway, and what hiding adds, in turns; medians [ms].
 
     :param image: uint8 (H, W, 3) with a face.
     """
-    frame = cv2.resize(image, (640, 480), interpolation=cv2.INTER_AREA)
-    pipeline, concealment = build_pipeline(PipelineConfig()), load_concealment()
-    plain, extra = [], []
-    for number in range(passes):
-        start = time.perf_counter()
-        result = pipeline.process(frame, number / 30)
-        annotate(frame, result.faces, pipeline.labels)
-        middle = time.perf_counter()
-        places = concealment.places(frame, number / 30)
-        anonymize(frame.copy(), places)
-        plain.append(middle - start)
-        extra.append(time.perf_counter() - middle)
-    return {'analyze_and_draw_ms': 1e3 * float(np.median(plain)),
-            'hide_ms': 1e3 * float(np.median(extra))}
+    rows = {}
+    for size in _FRAMES:
+        frame = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
+        pipeline, concealment = build_pipeline(PipelineConfig()), load_concealment()
+        plain, extra = [], []
+        for number in range(passes):
+            start = time.perf_counter()
+            result = pipeline.process(frame, number / 30)
+            annotate(frame, result.faces, pipeline.labels)
+            middle = time.perf_counter()
+            anonymize(frame.copy(), concealment.places(frame, number / 30))
+            plain.append(middle - start)
+            extra.append(time.perf_counter() - middle)
+        for name, times in (('analyze_and_draw', plain), ('hide', extra)):
+            rows[f'{name}_ms_{size[0]}x{size[1]}'] = 1e3 * float(np.median(times))
+    return rows
 
 
 def table(ways: dict[str, dict[str, dict[str, float]]]) -> str:
@@ -214,7 +219,9 @@ def main(argv: list[str]) -> int:
     result: dict[str, Any] = {
         'date': time.strftime('%Y-%m-%d'), 'machine': describe_machine(),
         'what': f'a face is in clear if less than {ENOUGH:g} of its box is hidden; sizes: square '
-                'root of the area [px]; unnamed size: 24 px and more', 'ways': _WAYS}
+                'root of the area [px]; unnamed size: 24 px and more', 'ways': _WAYS,
+        'detector': sha256_of(resource_path(DETECTOR)),
+        'settings': asdict(ConcealmentConfig())}
     result['pictures'] = {way: judge_pictures(pictures, way) for way in ('analyzed', 'anonymize')}
     print(table(result['pictures']))
     result['cost'] = time_hiding(next(p for p in pictures if len(p.boxes)).image)

@@ -4,6 +4,8 @@ import csv
 import gzip
 import itertools
 import json
+from dataclasses import asdict
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -23,8 +25,9 @@ from fer_ros.evaluation.privacy.metrics import (
 )
 from fer_ros.media.frame_source import open_frame_source
 from fer_ros.perception.annotator import anonymize
-from fer_ros.perception.concealment import load_concealment
+from fer_ros.perception.concealment import DETECTOR, ConcealmentConfig, load_concealment
 from fer_ros.perception.face_detector import load_face_detector
+from fer_ros.perception.model_card import sha256_of
 from fer_ros.perception.types import BoundingBox
 from fer_ros.resources import resource_path
 
@@ -103,6 +106,16 @@ def test_a_clip_is_judged_from_the_frame_on_at_which_hiding_starts(portrait):
     frames = [shown(portrait)] * 4
     judged = judge_clip(frames, 0.1, lambda image, stamp: stamps.append(stamp) or [], 2)
     assert stamps == pytest.approx([0.2, 0.3]) and judged.in_clear.tolist() == [True, True]
+
+
+def test_the_published_figures_are_of_what_ships():
+    """Another detector or another setting: ``fer_ros evaluate-anonymize`` has to run again."""
+    results = Path(__file__).resolve().parents[3] / 'benchmark/results/anonymize.json'
+    published = json.loads(results.read_text(encoding='utf-8'))
+    settings = json.loads(json.dumps(asdict(ConcealmentConfig())))
+    assert published['settings'] == settings
+    assert published['detector'] == sha256_of(resource_path(DETECTOR))
+    assert set(published['pictures']['anonymize']) == set(SHOWN)
 
 
 def test_who_is_known_again():
