@@ -90,7 +90,10 @@ SPECS: dict[str, Spec] = {
     'overlay': Spec('bars', 'what the annotated image shows beside box and state: bars '
                     '(probabilities), cam (class activation map) or none',
                     choices=('bars', 'cam', 'none')),
-    'anonymize': Spec(False, 'make every face in every output image unrecognizable'),
+    'anonymize': Spec(False, 'hide all faces that are found in each output image, upright, turned '
+                      'or half covered, whatever is analyzed; no promise: a few of 12 px and more '
+                      'stay in clear (how many: docs/anonymize.md), smaller ones are not looked '
+                      'for, and messages still tell places and landmarks'),
     'jpeg_quality': Spec(80, 'of emotions/image/compressed', 1, 100),
     'image_timeout': Spec(2.0, 'without an image for longer, diagnostics warn [s]', 0.1, 60.0),
     'autostart': Spec(True, 'configure and activate at start', live=False),

@@ -161,7 +161,7 @@ def _coarser(image: np.ndarray, scale: float) -> np.ndarray:
 
 def time_hiding(image: np.ndarray, passes: int = _PASSES) -> dict[str, float]:
     """
-    Time what is done for a frame anyway, and what hiding adds, in turns; medians [ms].
+    Time what is done for a frame anyway, and what hiding adds, in turns; medians [ms of CPU].
 
     :param image: uint8 (H, W, 3) with a face.
     """
@@ -171,13 +171,13 @@ def time_hiding(image: np.ndarray, passes: int = _PASSES) -> dict[str, float]:
         pipeline, concealment = build_pipeline(PipelineConfig()), load_concealment()
         plain, extra = [], []
         for number in range(passes):
-            start = time.perf_counter()
+            start = time.process_time()
             result = pipeline.process(frame, number / 30)
             annotate(frame, result.faces, pipeline.labels)
-            middle = time.perf_counter()
+            middle = time.process_time()
             anonymize(frame.copy(), concealment.places(frame, number / 30))
             plain.append(middle - start)
-            extra.append(time.perf_counter() - middle)
+            extra.append(time.process_time() - middle)
         for name, times in (('analyze_and_draw', plain), ('hide', extra)):
             rows[f'{name}_ms_{size[0]}x{size[1]}'] = 1e3 * float(np.median(times))
     return rows
