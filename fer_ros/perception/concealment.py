@@ -31,8 +31,9 @@ class ConcealmentConfig:
     """
     :param score: from this detector score on a place is hidden.
     :param smallest: smallest face that is looked for [px]; a smaller one tells nobody apart.
-    :param looks: how the picture is shown to the detector: turned by so much [deg] and shrunk to
-        so much. Half the size finds half covered faces that the full one does not.
+    :param looks: how the picture is shown to the detector: turned by so much [deg], shrunk to so
+        much, and mirrored for so far beyond its border [px]. Half the size finds half covered
+        faces that the full one does not; beside its mirror image half a face is a whole one.
     :param held_score: from this detector score on a place is held; a lower one keeps it up.
     :param hold: how long a place stays hidden after a face was last seen there [s].
     :param growth: by how much a place that is only held grows, on every side, in its own
@@ -41,8 +42,8 @@ class ConcealmentConfig:
 
     score: float = 0.2
     smallest: float = 12.0
-    looks: tuple[tuple[float, float], ...] = (
-        (0.0, 1.0), (0.0, 0.5), (90.0, 1.0), (180.0, 1.0), (270.0, 1.0))
+    looks: tuple[tuple[float, float, int], ...] = (
+        (0.0, 1.0, 48), (0.0, 0.5, 96), (90.0, 1.0, 0), (180.0, 1.0, 0), (270.0, 1.0, 0))
     held_score: float = 0.4
     hold: float = 1.0
     growth: float = 0.5
@@ -72,16 +73,20 @@ class Concealment:
         :raises ValueError: for an image of another kind.
         """
         gray = to_gray(image)
-        found = [detection for degrees, scale in self.config.looks
-                 for detection in self._search(gray, degrees, scale)]
+        found = [detection for look in self.config.looks
+                 for detection in self._search(gray, *look)]
         tracks = self._places.update(_distinct(found), stamp)
         return [detection.box for detection in found] + [
             self._held(track, stamp) for track in tracks if not track.detected]
 
-    def _search(self, gray: np.ndarray, degrees: float, scale: float) -> list[Detection]:
+    def _search(self, gray: np.ndarray, degrees: float, scale: float,
+                mirrored: int) -> list[Detection]:
         """Find faces that are upright once the picture is turned; boxes of the picture itself."""
-        picture, matrix = turned_picture(gray, degrees, scale)
+        border = min(mirrored, min(gray.shape) - 1)
+        wide = cv2.copyMakeBorder(gray, border, border, border, border, cv2.BORDER_REFLECT_101)
+        picture, matrix = turned_picture(wide, degrees, scale)
         back = cv2.invertAffineTransform(matrix)
+        back[:, 2] -= border
         return [Detection(_moved_box(detection.box, back), detection.score)
                 for detection in self._detector.detect(picture)]
 

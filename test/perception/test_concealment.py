@@ -66,11 +66,18 @@ def test_every_size_is_hidden(concealment, astronaut, size):
     assert share_hidden(concealment.places(image, 0.0), picture)[0] > 0.9
 
 
-@pytest.mark.parametrize('left, right', [(0, 228), (228, 512)])
-def test_who_is_cut_off_by_the_border_is_hidden(concealment, astronaut, left, right):
+@pytest.mark.parametrize('size', [16, 103])
+@pytest.mark.parametrize('side', ['left', 'right', 'top', 'bottom'])
+def test_who_is_cut_off_by_the_border_is_hidden(concealment, astronaut, side, size):
     """Half a face is enough to know somebody."""
-    image = np.ascontiguousarray(astronaut[:, left:right])
-    picture = ShownPicture(image, shown_boxes(np.array([FACE]) - (left, 0, 0, 0)))
+    scale = size / 103
+    image = cv2.resize(astronaut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    face = np.array(FACE) * scale
+    x, y = int(face[0] + face[2] / 2), int(face[1] + face[3] / 2)
+    left, top = (x if side == 'left' else 0), (y if side == 'top' else 0)
+    image = np.ascontiguousarray(image[
+        top:y if side == 'bottom' else None, left:x if side == 'right' else None])
+    picture = ShownPicture(image, shown_boxes(face[None] - (left, top, 0, 0)))
     assert share_hidden(concealment.places(image, 0.0), picture)[0] > 0.9
 
 
@@ -105,7 +112,7 @@ class Scripted:
 
 def scripted(*found):
     """Return one that looks once a picture and finds that."""
-    return Concealment(Scripted(*found), ConcealmentConfig(looks=((0.0, 1.0),)))
+    return Concealment(Scripted(*found), ConcealmentConfig(looks=((0.0, 1.0, 0),)))
 
 
 def test_a_place_is_held_and_grows():
