@@ -131,7 +131,7 @@ def _hiding(results: dict[str, Any]) -> dict[str, str]:
         48, 24, 16, 12, 8)}, 'hidden': 'hidden', 'both_hidden': 'hidden, looked for among hidden'}
     return {
         'in_clear': rows_to_table([
-            {'in clear [%]': condition.replace('_', ' '), 'faces': row['faces'],
+            {'in clear [%]': condition.replace('_', ' '), 'faces of 24 px': row['faces'],
              'what is analyzed': f'{100 * before[condition]["in_clear"]:.1f}',
              **{text: f'{100 * row["in_clear" + size]:.1f}' for size, text in sizes.items()}}
             for condition, row in now.items()]),

@@ -28,7 +28,8 @@ from fer_ros.evaluation.privacy.metrics import (
 )
 from fer_ros.evaluation.privacy.plots import plot_in_clear
 from fer_ros.machine import describe_machine
-from fer_ros.media.frame_source import read_picture, videos_in
+from fer_ros.media.frame_source import videos_in
+from fer_ros.media.picture_decoder import read_picture
 from fer_ros.perception.annotator import annotate, anonymize
 from fer_ros.perception.concealment import DETECTOR, ConcealmentConfig, load_concealment
 from fer_ros.perception.face_detector import load_face_detector
@@ -124,8 +125,8 @@ def judge_identity(folder: Path, recognizer: Recognizer) -> dict[str, float]:
     finder, paths = new_finder('anonymize'), _often_seen(folder)
     for number, path in enumerate(tqdm(paths, 'people', leave=False, mininterval=1)):
         image = read_picture(path)
-        found = [] if image is None else detector.detect(image)
-        if image is None or not found:
+        found = detector.detect(image)
+        if not found:
             continue
         box = max(found, key=lambda d: d.box.area).box
         canvas = image.copy()
