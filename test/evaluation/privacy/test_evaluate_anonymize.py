@@ -153,10 +153,10 @@ def test_nobody_finds_a_face_in_the_mosaic(astronaut, hopper):
     """Neither the analysis nor, for lack of a face, its landmarks and emotion."""
     detector = load_face_detector(resource_path('models/face_detector.onnx'), score_threshold=0.4)
     for image in (astronaut, hopper):
-        assert detector.detect(image)
+        face = detector.detect(image)[0].box
         canvas = image.copy()
         anonymize(canvas, load_concealment().places(image, 0.0))
-        assert not detector.detect(canvas)
+        assert not [d for d in detector.detect(canvas) if d.box.iou(face)]
 
 
 @pytest.fixture(scope='module')
