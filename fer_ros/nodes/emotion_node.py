@@ -30,6 +30,7 @@ from fer_ros.nodes.qos import complete_qos, emotions_qos, image_qos, matching_qo
 from fer_ros.nodes.running import NodeRefusedError, run_node
 from fer_ros.nodes.transitions import explained
 from fer_ros.perception.camera_guard import LEFT_OUT, TAKEN_OVER
+from fer_ros.perception.model_card import ModelCardError
 from fer_ros.perception.pipeline import build_pipeline
 from fer_ros_msgs.msg import EmotionArray
 from fer_ros_msgs.srv import AnalyzeImage

@@ -92,8 +92,8 @@ SPECS: dict[str, Spec] = {
                     choices=('bars', 'cam', 'none')),
     'anonymize': Spec(False, 'hide all faces that are found in each output image, upright, turned '
                       'or half covered, whatever is analyzed; no promise: a few of 12 px and more '
-                      'stay in clear (how many: docs/anonymize.md), smaller ones are not looked '
-                      'for, and messages still tell places and landmarks'),
+                      'stay in clear (how many: docs/explanation/anonymize.md), smaller ones are '
+                      'not looked for, and messages still tell places and landmarks'),
     'jpeg_quality': Spec(80, 'of emotions/image/compressed', 1, 100),
     'image_timeout': Spec(2.0, 'without an image for longer, diagnostics warn [s]', 0.1, 60.0),
     'autostart': Spec(True, 'configure and activate at start', live=False),

@@ -201,15 +201,16 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog='fer_ros evaluate-anonymize', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         description='The share of faces that anonymize leaves in clear, by condition and size; '
-                    f'a face of which less than {100 * ENOUGH:.0f} %% is hidden is in clear.')
+                    f'a face of which less than {ENOUGH:g} is hidden is in clear.')
     parser.add_argument('--data', type=Path, required=True,
                         help='folder with images.csv.gz, labels.csv.gz, boxes_human.csv.gz')
-    parser.add_argument('--split', default='val', choices=('train', 'val'))
+    parser.add_argument('--split', default='val', choices=('train', 'val'),
+                        help='part of the data')
     parser.add_argument('--clips', type=Path, help='folder of videos (needs --teacher)')
     parser.add_argument('--teacher', type=Path,
                         help='YuNet (ONNX), which says where the faces of the clips are')
     parser.add_argument('--people', type=Path,
-                        help='folder of pictures <name>_<number>.jpg (needs --recognizer)')
+                        help='folder of pictures NAME_NUMBER.jpg (needs --recognizer)')
     parser.add_argument('--recognizer', type=Path, help='network that tells people apart (ONNX)')
     parser.add_argument('--output', type=Path, default=Path('runs/anonymize'), help='folder')
     options = parser.parse_args(argv)
