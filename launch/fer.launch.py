@@ -7,104 +7,122 @@ arguments. ``demo``, ``bag`` and ``sim.launch.py`` are thin variants and take th
 
 from pathlib import Path
 
-import yaml
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
-from launch.substitutions import LaunchConfiguration
+from launch.actions import (
+    DeclareLaunchArgument,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+    Shutdown,
+)
+from launch.events.process import ProcessExited
+from launch.logging import get_logger
 from launch_ros.actions import LifecycleNode, Node
 
+from fer_ros.nodes import launch_arguments, parameters
+from fer_ros.nodes.launch_arguments import BEHAVIOR, EMOTION, OTHERS, SOURCE, TOPICS, value_of
+from fer_ros.nodes.parameter_files import check_names, parameters_for
 from fer_ros.nodes.transport import transport_variables
 
-CONFIG = Path(get_package_share_directory('fer_ros')) / 'config'
-
-#: Topics, as (argument, name in the nodes, description).
-TOPICS = (
-    ('image', 'image', 'camera images; for compressed ones give the name without /compressed'),
-    ('depth', 'depth', 'depth image registered to the camera image (use_depth:=true)'),
-    ('camera_info', 'camera_info', 'calibration of the camera'),
-    ('emotions', 'emotions', 'output: fer_ros_msgs/EmotionArray'),
-    ('annotated_image', 'emotions/image', 'output: the image with faces, states and bars'),
-    ('tone', 'dialog/tone', 'output: fer_ros_msgs/DialogTone'),
-    ('text', 'dialog/text', 'what the robot is about to say, std_msgs/String'),
-    ('ssml', 'dialog/ssml', 'output: the same text with prosody'),
-    ('speaking', 'dialog/speaking', 'std_msgs/Bool: true while the robot speaks'),
-)
-
-#: Parameters of emotion_node that are arguments too; an empty one leaves params_file's value.
-PARAMETERS = (
-    ('emotion_model', 'ONNX file of the emotion network, or emotion_int8; empty: the shipped one'),
-    ('detector_model', 'ONNX file of the face detector; empty: the one in the package'),
-    ('image_transport', 'raw or compressed'),
-    ('image_qos', 'QoS of the image subscription: best_effort, reliable or auto'),
-    ('image_depth', 'QoS history depth of the image subscription'),
-    ('use_depth', 'report where faces are, from depth and camera_info'),
-    ('overlay', 'what the annotated image shows: bars, cam or none'),
-    ('anonymize', 'hide all faces that are found in output images'),
-    ('threads', 'CPU threads of each network'),
-    ('autostart', 'configure and activate emotion_node at start'),
-)
-
-#: The rest, as (argument, default, description).
-OTHERS = (
-    ('source', 'none', 'publish images too: demo, a webcam index, a video file or a folder; '
-                       'none: a camera driver does'),
-    ('behavior', 'true', 'start behavior_node, from emotions to a dialog tone'),
-    ('namespace', '', 'namespace of all nodes and relative topics'),
-    ('use_sim_time', 'false', 'take the time from /clock'),
-    ('params_file', str(CONFIG / 'emotion_node.yaml'), 'parameters of emotion_node'),
-    ('policy_file', str(CONFIG / 'behavior.yaml'), 'policy of behavior_node'),
-    ('transport', 'shared_memory', 'of Fast DDS: shared_memory (large enough for images; UDP to '
-                                   'other machines), large_data (TCP to others) or keep; what '
-                                   'you have set yourself stays'),
-    ('log_level', 'info', 'debug, info, warn, error or fatal'),
-)
+DEFAULTS = Path(get_package_share_directory('fer_ros')) / 'config' / 'emotion_node.yaml'
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Declare the arguments and start the nodes."""
+    """Declare the arguments, check them, start the nodes."""
     return LaunchDescription([
         *(DeclareLaunchArgument(name, default_value=name_in_node, description=text)
-          for name, name_in_node, text in TOPICS),
-        *(DeclareLaunchArgument(name, default_value='', description=text)
-          for name, text in PARAMETERS),
-        *(DeclareLaunchArgument(name, default_value=default, description=text)
-          for name, default, text in OTHERS),
+          for name, (name_in_node, text) in TOPICS.items()),
+        *(DeclareLaunchArgument(name, default_value='', description=spec.text)
+          for name, spec in launch_arguments.parameter_specs().items()),
+        *(DeclareLaunchArgument(
+            name, default_value=str(spec.default).lower() if isinstance(spec.default, bool)
+            else spec.default, description=spec.text, choices=spec.choices or None)
+          for name, spec in OTHERS.items()),
+        OpaqueFunction(function=warn_of_misspelled),
         OpaqueFunction(function=set_transport),
         OpaqueFunction(function=start_nodes),
     ])
 
 
+def warn_of_misspelled(context: LaunchContext) -> None:
+    """Warn of each argument that launch would pass over in silence."""
+    known = {*TOPICS, *launch_arguments.parameter_specs(), *OTHERS}
+    for given, close in launch_arguments.misspelled(context.launch_configurations, known).items():
+        get_logger('launch').warning(f"unknown argument '{given}', did you mean '{close}'?")
+
+
 def set_transport(context: LaunchContext) -> list[SetEnvironmentVariable]:
     """Return the variables that let Fast DDS pass images on; the user's choice stays."""
-    kind = LaunchConfiguration('transport').perform(context)
+    kind = context.launch_configurations['transport']
     return [SetEnvironmentVariable(*variable)
             for variable in transport_variables(kind, context.environment).items()]
 
 
 def start_nodes(context: LaunchContext) -> list[Node]:
-    """Return the nodes that the arguments ask for."""
-    def value_of(name: str) -> str:
-        return LaunchConfiguration(name).perform(context)
+    """
+    Return the nodes that the arguments ask for.
 
-    use_sim_time = {'use_sim_time': yaml.safe_load(value_of('use_sim_time'))}
+    :raises ValueError: if an argument has no meaning; nothing has been started then.
+    """
+    texts = context.launch_configurations
+    others = {name: value_of(name, spec, texts[name]) for name, spec in OTHERS.items()}
+    use_sim_time = {'use_sim_time': others['use_sim_time']}
     common = {
-        'package': 'fer_ros', 'namespace': value_of('namespace'), 'output': 'screen',
-        'remappings': [(name_in_node, value_of(name)) for name, name_in_node, _ in TOPICS],
-        'arguments': ['--ros-args', '--log-level', value_of('log_level')],
+        'package': 'fer_ros', 'namespace': others['namespace'], 'output': 'screen',
+        'remappings': [(name, texts[argument]) for argument, (name, _) in TOPICS.items()],
+        'arguments': ['--ros-args', '--log-level', others['log_level']],
     }
-    chosen = {name: yaml.safe_load(value_of(name)) for name, _ in PARAMETERS if value_of(name)}
+    emotion = launch_arguments.chosen(EMOTION, texts)
     nodes: list[Node] = [LifecycleNode(
-        executable='emotion_node', name='emotion_node',
-        parameters=[value_of('params_file'), use_sim_time, chosen], **common)]
-    if yaml.safe_load(value_of('behavior')):
+        executable='emotion_node', name=others['emotion_node_name'],
+        parameters=[emotion_parameters(others), use_sim_time, emotion],
+        on_exit=when_ended('emotion_node', others['required']), **common)]
+    if others['behavior']:
+        policy = {'policy_file': others['policy_file'], **launch_arguments.chosen(BEHAVIOR, texts)}
         nodes.append(Node(
-            executable='behavior_node', name='behavior_node',
-            parameters=[use_sim_time, {'policy_file': value_of('policy_file')}], **common))
-    if value_of('source') != 'none':
+            executable='behavior_node', name=others['behavior_node_name'],
+            parameters=[use_sim_time, policy],
+            on_exit=when_ended('behavior_node', others['required']), **common))
+    if others['source'] != 'none':
+        source = {'source': others['source'],
+                  'compressed': texts['image_transport'] == 'compressed',
+                  **launch_arguments.chosen(SOURCE, texts)}
         nodes.append(Node(
-            executable='image_source_node', name='image_source_node',
-            parameters=[use_sim_time, {
-                'source': value_of('source'),
-                'compressed': value_of('image_transport') == 'compressed'}], **common))
+            executable='image_source_node', name=others['source_node_name'],
+            parameters=[use_sim_time, source],
+            on_exit=when_ended('image_source_node', others['required'], may_end=True), **common))
     return nodes
+
+
+def emotion_parameters(others: dict) -> str:
+    """
+    Return the parameter file of emotion_node.
+
+    :raises ValueError: if it is not there, or says nothing to this node, or something that the
+        node does not know.
+    """
+    if not others['params_file']:
+        return str(DEFAULTS)
+    node = '/'.join(['', *filter(None, [others['namespace'].strip('/'),
+                                        others['emotion_node_name']])])
+    check_names(parameters_for(others['params_file'], node), parameters.SPECS,
+                others['params_file'])
+    return others['params_file']
+
+
+def when_ended(name: str, required: bool, may_end: bool = False):
+    """
+    Return what happens when a node ends.
+
+    :param required: then everything ends; with an exception, by which alone launch gets a
+        status other than 0.
+    :param may_end: with status 0 the node has done its work.
+    """
+    def end(event: ProcessExited, context: LaunchContext) -> list[Shutdown] | None:
+        if not required or context.is_shutdown:
+            return None
+        if may_end and event.returncode == 0:
+            return [Shutdown(reason=f'{name} has finished')]
+        raise RuntimeError(f'{name} has ended with status {event.returncode}, see its last lines '
+                           'above (required:=false lets the others go on)')
+    return end
