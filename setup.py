@@ -34,7 +34,7 @@ setup(
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),
-        *shared('launch'), *shared('config'), *shared('models'),
+        *shared('launch'), *shared('config'), *shared('models'), *shared('examples'),
     ],
     install_requires=['setuptools'],
     zip_safe=False,

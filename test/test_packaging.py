@@ -54,7 +54,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def assert_complete(prefix: Path) -> None:
     """Check that everything of fer_ros is below its install prefix."""
     share = prefix / 'share' / 'fer_ros'
-    wanted = {path.relative_to(ROOT) for folder in ('config', 'launch', 'models')
+    wanted = {path.relative_to(ROOT) for folder in ('config', 'examples', 'launch', 'models')
               for path in (ROOT / folder).rglob('*')
               if path.is_file() and '__pycache__' not in path.parts}
     assert wanted, 'nothing to install?'
@@ -95,3 +95,27 @@ def test_versions_agree():
     assert all(version in path.read_text() for path in (
         ROOT / 'package.xml', ROOT / 'fer_ros_msgs' / 'package.xml'))
     assert f"version='{fer_ros.__version__}'" in (ROOT / 'setup.py').read_text()
+
+
+def test_the_environment_is_one_that_ros2_run_and_launch_find():
+    """``make setup``'s .venv: real folders, for ros2 launch looks through no linked ones."""
+    prefix = Path(sys.prefix)
+    if not (prefix / 'stamps').is_dir():
+        pytest.skip('not in an environment that make setup made')
+    assert_complete(prefix)
+    assert not (prefix / 'share' / 'fer_ros' / 'launch').is_symlink()
+
+
+def test_a_workspace_sourced_before_is_not_hidden(tmp_path):
+    """What stands first in AMENT_PREFIX_PATH is what ros2 run takes."""
+    sys.path.insert(0, str(ROOT / 'tools'))
+    from package_links import environment_script
+    script = tmp_path / 'ros_environment.sh'
+    script.write_text(environment_script(tmp_path / 'with space', ''))
+    command = f'. "{script}"; echo "$AMENT_PREFIX_PATH"'
+    for before, after in (('', f'{tmp_path}/with space'),
+                          ('/workspace', f'/workspace:{tmp_path}/with space')):
+        done = subprocess.run(['sh', '-c', command], env={
+            'PATH': os.environ['PATH'], 'AMENT_PREFIX_PATH': before},
+            capture_output=True, text=True)
+        assert done.stdout.strip() == after and not done.stderr

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from machine_checks import SetupError, check_machine, sourced_distribution
+from package_links import environment_script, link_share, shipped_names, write_executables
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / '.venv'
@@ -157,26 +158,12 @@ def build_messages(distribution: str) -> None:
 def link_package(distribution: str) -> None:
     """Make fer_ros, its share folder and its environment script known."""
     (site_packages() / 'fer_ros.pth').write_text(f'{ROOT}\n')
-    share = VENV / 'share' / 'fer_ros'
-    share.mkdir(parents=True, exist_ok=True)
-    for name in ('config', 'launch', 'models', 'package.xml'):
-        (share / name).unlink(missing_ok=True)
-        (share / name).symlink_to(ROOT / name)
+    link_share(ROOT, VENV / 'share' / 'fer_ros')
+    write_executables(ROOT, VENV / 'lib' / 'fer_ros', PYTHON)
     index = VENV / 'share' / 'ament_index' / 'resource_index' / 'packages'
     index.mkdir(parents=True, exist_ok=True)
     (index / 'fer_ros').touch()
-    (VENV / 'ros_environment.sh').write_text(environment_script(distribution))
-
-
-def environment_script(distribution: str) -> str:
-    """Return a shell script that makes .venv usable."""
-    venv = shlex.quote(str(VENV))
-    # In the wheels the environment itself is the ROS prefix: nothing else is to be sourced.
-    prefix = f'. {venv}/local_setup.sh' if distribution else '\n'.join(
-        f'export {name}={venv}${{{name}:+:${name}}}'
-        for name in ('AMENT_PREFIX_PATH', 'CMAKE_PREFIX_PATH'))
-    return (f'# Made by tools/setup_environment.py: `. .venv/ros_environment.sh`\n'
-            f'export VIRTUAL_ENV={venv}\nexport PATH={venv}/bin:"$PATH"\n{prefix}\n')
+    (VENV / 'ros_environment.sh').write_text(environment_script(VENV, distribution))
 
 
 def digest_of(*inputs: str | Path) -> str:
@@ -209,7 +196,8 @@ def steps_for(distribution: str, torch: bool) -> list[Step]:
                        lambda: install_locked('runtime', 'development', 'ros')),
                   Step('CMake exports', [], relocate_cmake_exports)]
     steps += [Step('messages', [ROOT / 'fer_ros_msgs'], lambda: build_messages(distribution)),
-              Step('fer_ros', [Path(__file__)], lambda: link_package(distribution))]
+              Step('fer_ros', [Path(__file__), *shipped_names(ROOT)],
+                   lambda: link_package(distribution))]
     if torch:
         steps.append(Step('torch', locks('training.txt', 'torch.txt'), install_torch))
     return steps
