@@ -101,7 +101,7 @@ def main() -> int:
     options = parser.parse_args()
     machine = describe_machine()
     print(f'{machine["processor"]}, {machine["cores"]} cores, Python '
-          f'{platform.python_version()}, onnxruntime {machine["onnxruntime"]}\n')
+          f'{platform.python_version()}, {machine["engine"]}\n')
     options.output.mkdir(parents=True, exist_ok=True)
     results: dict[str, Any] = {}
     _show('pipeline', 'Pipeline per frame, 640x480, one thread, medians (target: ratio <= 1.15)',

@@ -12,10 +12,11 @@ def describe_machine() -> dict[str, Any]:
     """Return the processor's name and the versions that matter for speed."""
     import cv2
     import numpy
-    import onnxruntime
+
+    from fer_ros.perception.onnx_session import inference_engine
     return {
         'processor': _processor(), 'cores': os.cpu_count(), 'system': platform.system(),
-        'python': platform.python_version(), 'onnxruntime': onnxruntime.__version__,
+        'python': platform.python_version(), 'engine': inference_engine(),
         'opencv': cv2.__version__, 'numpy': numpy.__version__}
 
 

@@ -1,0 +1,61 @@
+"""
+What it costs to be without onnxruntime: the pipeline on OpenCV's dnn module, frame by frame.
+
+``python -m benchmark.engines``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+
+from fer_ros.machine import describe_machine
+from fer_ros.media.demo_scene import DemoScene
+from fer_ros.perception import onnx_session
+from fer_ros.perception.pipeline import Pipeline, PipelineConfig, build_pipeline
+
+RESULTS = Path(__file__).parent / 'results' / 'engines.json'
+
+
+def pipelines() -> dict[str, Pipeline]:
+    """Return the pipeline on each engine; both run in this process."""
+    found = {onnx_session.inference_engine(): build_pipeline(PipelineConfig())}
+    engine, onnx_session.onnxruntime = onnx_session.onnxruntime, None
+    try:
+        found[onnx_session.inference_engine()] = build_pipeline(PipelineConfig())
+    finally:
+        onnx_session.onnxruntime = engine
+    return found
+
+
+def measure(frames: int) -> dict[str, float]:
+    """Return the median time of a frame on each engine [ms], interleaved, 640x480, one face."""
+    scene, ours = DemoScene(), pipelines()
+    times: dict[str, list[float]] = {name: [] for name in ours}
+    for i in range(frames):
+        frame, stamp = scene.render(2 + i / 30), i / 30
+        for name, pipeline in ours.items():
+            times[name].append(pipeline.process(frame, stamp).processing_seconds)
+    return {name: 1e3 * float(np.median(values)) for name, values in times.items()}
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--frames', type=int, default=200)
+    options = parser.parse_args()
+    medians = measure(options.frames)
+    first = next(iter(medians.values()))
+    for name, value in medians.items():
+        print(f'{name:24} {value:7.2f} ms a frame  {value / first:5.2f} times')
+    RESULTS.write_text(json.dumps(
+        {'machine': describe_machine(), 'frames': options.frames, 'milliseconds': {
+            name: round(value, 3) for name, value in medians.items()}}, indent=2) + '\n',
+        encoding='utf-8')
+
+
+if __name__ == '__main__':
+    main()
