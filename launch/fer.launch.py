@@ -19,9 +19,9 @@ from launch.events.process import ProcessExited
 from launch.logging import get_logger
 from launch_ros.actions import LifecycleNode, Node
 
-from fer_ros.nodes import launch_arguments, parameters
+from fer_ros.nodes import launch_arguments
 from fer_ros.nodes.launch_arguments import BEHAVIOR, EMOTION, OTHERS, SOURCE, TOPICS, value_of
-from fer_ros.nodes.parameter_files import check_names, parameters_for
+from fer_ros.nodes.parameter_files import check_parameter_file
 from fer_ros.nodes.transport import transport_variables
 
 DEFAULTS = Path(get_package_share_directory('fer_ros')) / 'config' / 'emotion_node.yaml'
@@ -98,15 +98,13 @@ def emotion_parameters(others: dict) -> str:
     """
     Return the parameter file of emotion_node.
 
-    :raises ValueError: if it is not there, or says nothing to this node, or something that the
-        node does not know.
+    :raises ValueError: if it is not there, or says nothing to this node.
     """
     if not others['params_file']:
         return str(DEFAULTS)
     node = '/'.join(['', *filter(None, [others['namespace'].strip('/'),
                                         others['emotion_node_name']])])
-    check_names(parameters_for(others['params_file'], node), parameters.SPECS,
-                others['params_file'])
+    check_parameter_file(others['params_file'], node)
     return others['params_file']
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def declare(node: Node, specs: Mapping[str, Spec]) -> None:
     :raises ValueError: if it is none of the choices, or one from outside is misspelled; names it.
     """
     _check_names(node, specs)
+    _widen(node, specs)
     for name, spec in specs.items():
         value = node.declare_parameter(name, spec.default, descriptor(spec)).value
         check_choice(name, spec, value)
@@ -87,6 +89,13 @@ def _check_names(node: Node, specs: Mapping[str, Spec]) -> None:
                 f"unknown parameter '{name}', did you mean '{meant[0]}'? (another node's belong "
                 "below that node's name in a parameter file, not below /**)")
         node.get_logger().warning(f"unknown parameter '{name}' is ignored")
+
+
+def _widen(node: Node, specs: Mapping[str, Spec]) -> None:
+    """Take ``1`` for ``1.0``, which rclpy refuses."""
+    for name, given in node._parameter_overrides.items():
+        if name in specs and isinstance(specs[name].default, float) and type(given.value) is int:
+            node._parameter_overrides[name] = Parameter(name, value=float(given.value))
 
 
 def check_choice(name: str, spec: Spec, value: Any) -> None:
