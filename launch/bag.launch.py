@@ -5,6 +5,7 @@ Faces in a recorded bag (mcap or sqlite3), played with /clock; ends when the bag
 several image topics.
 """
 
+from contextlib import closing
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
@@ -20,12 +21,14 @@ from launch.events.process import ProcessExited
 from launch_ros.actions import Node
 
 from fer_ros.nodes import bag_player_node
-from fer_ros.nodes.bag_player_node import COMPRESSED_IMAGE, image_topics
+from fer_ros.nodes.bag_reading import COMPRESSED_IMAGE, find_bag, image_topics, open_reader
 from fer_ros.nodes.launch_arguments import chosen_of
 
 FER = Path(get_package_share_directory('fer_ros')) / 'launch' / 'fer.launch.py'
 #: arguments that are parameters of the player.
-PLAYER = ('rate', 'loop', 'start', 'topics')
+PLAYER = ('rate', 'loop', 'start', 'topics', 'lockstep')
+#: emotion_node loads its models first [s].
+PATIENCE = 60.0
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -54,20 +57,17 @@ def choose_images(context: LaunchContext) -> list[SetLaunchConfiguration]:
     :raises ValueError: if the bag cannot be opened or has no such topic; nothing has started.
     """
     texts = context.launch_configurations
-    topics = image_topics(texts['bag'])
-    if not texts['image']:
-        topic, kind = topics[0]
-    else:
-        wanted = texts['image'].removesuffix('/compressed')
-        found = {t: k for t, k in topics if t.removesuffix('/compressed') == wanted}
-        if not found:
-            raise ValueError(f"'{texts['bag']}' has no images on {wanted}; it has "
-                             f'{", ".join(t for t, _ in topics)}')
-        topic, kind = next(iter(found.items()))
-    transport = texts['image_transport'] or (
-        'compressed' if kind == COMPRESSED_IMAGE else 'raw')
-    return [SetLaunchConfiguration('image', topic.removesuffix('/compressed')),
-            SetLaunchConfiguration('image_transport', transport)]
+    with closing(open_reader(find_bag(texts['bag']))) as reader:
+        kinds = image_topics(reader)
+    wanted = texts['image'].removesuffix('/compressed')
+    found = [topic for topic in kinds if wanted in ('', topic.removesuffix('/compressed'))]
+    if not found:
+        raise ValueError(f"'{texts['bag']}' has no images{' on ' * bool(wanted)}{wanted}; its "
+                         f'image topics are {", ".join(kinds) or "none"}')
+    compressed = kinds[found[0]] == COMPRESSED_IMAGE
+    return [SetLaunchConfiguration('image', found[0].removesuffix('/compressed')),
+            SetLaunchConfiguration('image_transport', texts['image_transport'] or (
+                'compressed' if compressed else 'raw'))]
 
 
 def player_parameters(context: LaunchContext) -> None:
@@ -82,7 +82,8 @@ def start_player(context: LaunchContext) -> list[Node]:
         package='fer_ros', executable='bag_player_node', name='bag_player_node',
         namespace=texts['namespace'], output='screen',
         arguments=['--ros-args', '--log-level', texts['log_level']],
-        parameters=[{'bag': texts['bag'], **chosen_of(bag_player_node.SPECS, PLAYER, texts)}],
+        parameters=[{'bag': texts['bag'], 'patience': PATIENCE,
+                     **chosen_of(bag_player_node.SPECS, PLAYER, texts)}],
         on_exit=end)]
 
 

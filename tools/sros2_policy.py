@@ -43,7 +43,7 @@ CONFIGURATIONS: dict[str, tuple[Callable[..., Any], list[dict[str, Any]]]] = {
     'behavior_node': (BehaviorNode, [{'use_sim_time': True}]),
     'image_source_node': (ImageSourceNode, [{'compressed': True, 'use_sim_time': True}]),
     'bag_player_node': (BagPlayerNode, [
-        {'bag': 'sensor_msgs/msg/Image', 'image_topic': 'auto'},
+        {'bag': 'sensor_msgs/msg/Image', 'image_topic': 'auto', 'lockstep': True},
         {'bag': 'sensor_msgs/msg/CompressedImage', 'image_topic': 'auto'}]),
 }
 Graph = dict[tuple[str, str], set[str]]
@@ -67,15 +67,14 @@ def graph_of(node: str) -> Graph:
 
 
 def _settled(node: Any) -> Graph:
-    """Return what a node has open, once the graph tells the same for a second."""
-    before: Graph = {}
-    for _ in range(10):
-        now = {kind: {name.removeprefix(_NAMESPACE + '/') for name, _ in getattr(node, method)(
-            node.get_name(), _NAMESPACE)} for kind, method in KINDS.items()}
-        if now == before:
-            return now
-        before = now
-        time.sleep(1.0)
+    """Return what a node has open, once the graph tells the same for two seconds."""
+    seen: list[Graph] = []
+    for _ in range(40):
+        seen.append({kind: {name.removeprefix(_NAMESPACE + '/') for name, _ in getattr(
+            node, method)(node.get_name(), _NAMESPACE)} for kind, method in KINDS.items()})
+        if len(seen) > 4 and all(graph == seen[-1] for graph in seen[-5:]):
+            return seen[-1]
+        time.sleep(0.5)
     raise RuntimeError(f'the graph of {node.get_name()} does not settle')
 
 

@@ -15,7 +15,15 @@ from typing import Any
 
 from rosgraph_msgs.msg import Clock
 
-from fer_ros.nodes.bag_reading import DAMAGED, BagError, find_bag, open_reader, reason
+from fer_ros.nodes.bag_reading import (
+    COMPRESSED_IMAGE,
+    DAMAGED,
+    BagError,
+    find_bag,
+    image_topics,
+    open_reader,
+    reason,
+)
 from fer_ros.nodes.bag_types import BagTypeError, import_type
 from fer_ros.nodes.conversions import nanoseconds_to_stamp
 from fer_ros.nodes.lockstep import Lockstep
@@ -26,10 +34,9 @@ from fer_ros.nodes.running import run_node
 from fer_ros.nodes.working_node import WorkingNode
 from fer_ros_msgs.msg import EmotionArray
 
-_IMAGES = ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage')
 _CLOCK_PERIOD = 0.01
-#: So long subscribers are waited for, and an emotion_node that loads its models [s].
-_PATIENCE, _LOCKSTEP_PATIENCE = 4.0, 30.0
+#: An emotion_node that loads its models is waited for at least so long, in lockstep [s].
+_LOCKSTEP_PATIENCE = 30.0
 #: One pass of a loop takes at least so long [s]: a bag may hold a single message.
 _SHORTEST_PASS = 0.2
 #: A longer silence in the bag is told [s]: a clock that was set leaves one of years.
@@ -44,6 +51,7 @@ SPECS = {
     'image_topic': Spec('', 'publish this topic as image (or image/compressed); auto: the first '
                         'one with images; empty: every topic keeps its name'),
     'clock': Spec(True, 'publish /clock'),
+    'patience': Spec(4.0, 'wait at most so long for a first subscriber [s]', 0.0, 3600.0),
     'lockstep': Spec(False, 'let the bag wait for the answers (emotions) of an emotion_node with '
                      'deterministic, so that every image is processed at any rate; needs '
                      'image_topic if the bag has several'),
@@ -69,14 +77,12 @@ class BagPlayerNode(WorkingNode):
     def _chosen_image_topic(self) -> str:
         """Return the recorded topic that is played as image or waited for, '' if none is."""
         wanted = str(self.value('image_topic'))
-        images = sorted({c.topic for c in self._reader.connections if c.msgtype in _IMAGES})
-        if wanted == 'auto':
-            color = [topic for topic in images if 'depth' not in topic] or images
-            if color:
-                return color[0]
-        elif not wanted and not self.value('lockstep'):
+        images = list(image_topics(self._reader))
+        if wanted == 'auto' and images:
+            return images[0]
+        if not wanted and not self.value('lockstep'):
             return ''
-        elif not wanted and len(images) == 1:
+        if not wanted and len(images) == 1:
             return images[0]
         if wanted not in images:
             raise BagError(f"image_topic '{wanted}': the bag's image topics are "
@@ -88,7 +94,7 @@ class BagPlayerNode(WorkingNode):
         if connection.topic != self._image_topic or not self.value('image_topic'):
             return str(connection.topic)
         return self.resolve_topic_name('image') + '/compressed' * (
-            connection.msgtype == _IMAGES[1])
+            connection.msgtype == COMPRESSED_IMAGE)
 
     def _selected(self) -> list[Any]:
         """Return the connections that shall be played."""
@@ -154,7 +160,8 @@ class BagPlayerNode(WorkingNode):
         heard = self.wait_for_subscribers(
             lambda: any(publisher.is_heard for publisher in awaited) and (
                 self._lockstep is None or bool(self.count_publishers('emotions'))),
-            _PATIENCE if self._lockstep is None else _LOCKSTEP_PATIENCE)
+            self.value('patience') if self._lockstep is None else max(
+                self.value('patience'), _LOCKSTEP_PATIENCE))
         if self._lockstep is not None and not heard and not self.stopping.is_set():
             raise BagError('lockstep: no emotion_node subscribes and publishes emotions')
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from fer_ros.perception.yaml_file import one_line
 
+COMPRESSED_IMAGE = 'sensor_msgs/msg/CompressedImage'
+IMAGE_TYPES = ('sensor_msgs/msg/Image', COMPRESSED_IMAGE)
 _FILES = ('.mcap', '.db3')
 DAMAGED = ('if it was cut off, `mcap recover`, or `sqlite3 FILE .recover` and ros2 bag reindex, '
            'save what there is')
@@ -58,6 +60,16 @@ def open_reader(path: Path) -> Any:
     except Exception as error:  # rosbags, sqlite3, struct and YAML errors
         raise BagError(f"'{path}' cannot be opened: {reason(error)}; {DAMAGED}") from error
     return reader
+
+
+def image_topics(reader: Any) -> dict[str, str]:
+    """
+    Return the topics of an open bag that have images, and their types.
+
+    Those with 'depth' in their name come last: the first one is what a face is sought in.
+    """
+    found = {c.topic: c.msgtype for c in reader.connections if c.msgtype in IMAGE_TYPES}
+    return dict(sorted(found.items(), key=lambda item: ('depth' in item[0], item[0])))
 
 
 def reason(error: Exception) -> str:

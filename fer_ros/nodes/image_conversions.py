@@ -1,17 +1,16 @@
 """
 Image messages to arrays and back.
 
-What needs no conversion is a view. Colors are converted by cv_bridge where it works and by our
-own code where not: it is missing outside of distributions, and breaks on NumPy 2 (built against
-the ABI of NumPy 1). Both give the same bytes; a test holds them to that.
+What needs no conversion is a view. cv_bridge is the yardstick of a test, which wants the same
+bytes, and not used at run time: it takes 1.2 to 1.8 times as long (``python -m
+benchmark.conversions``), knows no ``yuyv``, ``uyvy`` and ``8UC4``, and breaks on NumPy 2 where it
+was built against NumPy 1.
 """
 
 from __future__ import annotations
 
 import array
-import functools
 import sys
-from typing import Any
 
 import cv2
 import numpy as np
@@ -71,9 +70,6 @@ def image_to_array(message: Image) -> np.ndarray:
                          f'{message.width}x{message.height}')
     if channels == 2 and message.width % 2:
         raise ImageError('size', f'{message.encoding} needs an even width, got {message.width}')
-    bridge = cv_bridge()
-    if bridge is not None:
-        return np.asarray(bridge.imgmsg_to_cv2(message, 'bgr8'))
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels), conversion))
 
 
@@ -153,18 +149,6 @@ def array_to_compressed(picture: np.ndarray, header: Header, format: str = 'jpeg
     data.frombytes(encoded.tobytes())
     message.data = data
     return message
-
-
-@functools.lru_cache(maxsize=1)
-def cv_bridge() -> Any:
-    """Return a working ``CvBridge``, or None where there is none or it is broken."""
-    try:
-        from cv_bridge import CvBridge
-        bridge = CvBridge()
-        bridge.cv2_to_imgmsg(np.zeros((2, 2, 3), np.uint8), 'bgr8')
-        return bridge
-    except Exception:  # ImportError, or AttributeError and worse from another NumPy's ABI
-        return None
 
 
 def _rows(message: Image, width_bytes: int, channels: int, kind: str = 'u') -> np.ndarray:

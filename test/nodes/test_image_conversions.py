@@ -1,4 +1,4 @@
-"""Every encoding against a slow reference (and cv_bridge where it works), every fault by name."""
+"""Every encoding against a slow reference, and cv_bridge where it works; every fault by name."""
 
 import array
 
@@ -11,7 +11,6 @@ pytest.importorskip('rclpy')
 from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
-from fer_ros.nodes import image_conversions  # noqa: E402
 from fer_ros.nodes.image_conversions import (  # noqa: E402
     ImageError,
     array_to_compressed,
@@ -25,6 +24,9 @@ WIDTH, HEIGHT = 6, 4
 CHANNELS = {'mono8': 1, '8UC1': 1, 'bgr8': 3, '8UC3': 3, 'rgb8': 3, 'bgra8': 4, '8UC4': 4,
             'rgba8': 4, 'bayer_rggb8': 1, 'bayer_bggr8': 1, 'bayer_gbrg8': 1, 'bayer_grbg8': 1,
             'yuv422': 2, 'uyvy': 2, 'yuv422_yuy2': 2, 'yuyv': 2}
+#: What the bridges of Humble, Iron, Jazzy, Kilted and Rolling cannot read as gray or BGR (their
+#: cv_bridge.cpp is the same in this); every webcam sends the first.
+UNKNOWN_TO_CV_BRIDGE = ('yuyv', 'uyvy', '8UC4')
 #: Where B, G and R lie in a pixel.
 ORDER = {'bgr8': (0, 1, 2), '8UC3': (0, 1, 2), 'rgb8': (2, 1, 0), 'bgra8': (0, 1, 2),
          '8UC4': (0, 1, 2), 'rgba8': (2, 1, 0)}
@@ -65,15 +67,9 @@ def slow_reference(pixels, encoding):
     return np.clip(np.round(result), 0, 255)
 
 
-@pytest.fixture
-def ours(monkeypatch):
-    """Turn cv_bridge off."""
-    monkeypatch.setattr(image_conversions, 'cv_bridge', lambda: None)
-
-
 @pytest.mark.parametrize('padding', [0, 1, 10])
 @pytest.mark.parametrize('encoding', list(CHANNELS))
-def test_every_encoding(ours, encoding, padding):
+def test_every_encoding(encoding, padding):
     """Padded rows too; YUV within rounding of the fixed-point arithmetic."""
     pixels = random_pixels(encoding)
     result = image_to_array(message_of(pixels, encoding, padding))
@@ -88,7 +84,7 @@ def test_every_encoding(ours, encoding, padding):
 @pytest.mark.parametrize('encoding, red_at', [
     ('bayer_rggb8', (0, 0)), ('bayer_bggr8', (1, 1)), ('bayer_gbrg8', (1, 0)),
     ('bayer_grbg8', (0, 1))])
-def test_bayer_patterns_find_red(ours, encoding, red_at):
+def test_bayer_patterns_find_red(encoding, red_at):
     """A scene of pure red lights the red sites only; the middle must come out red."""
     pixels = np.zeros((8, 8), np.uint8)
     pixels[red_at[0]::2, red_at[1]::2] = 200
@@ -106,17 +102,31 @@ def test_16_bit_keeps_the_upper_byte(encoding, big):
     np.testing.assert_array_equal(image_to_array(message), pixels >> 8)
 
 
-@pytest.mark.parametrize('encoding', list(CHANNELS))
-def test_cv_bridge_gives_the_same_bytes(encoding, monkeypatch):
-    """Where the distribution's cv_bridge works, both ways agree to the byte."""
-    bridge = image_conversions.cv_bridge()
-    if bridge is None:
+@pytest.fixture(scope='session')
+def bridge():
+    """Return the distribution's ``CvBridge``; skips where there is none, or a broken one."""
+    try:
+        from cv_bridge import CvBridge
+        bridge = CvBridge()
+        bridge.cv2_to_imgmsg(np.zeros((2, 2, 3), np.uint8), 'bgr8')
+    except Exception:  # ImportError, or AttributeError and worse from another NumPy's ABI
         pytest.skip('no working cv_bridge here: it comes with a distribution')
+    return bridge
+
+
+@pytest.mark.parametrize('encoding', list(CHANNELS))
+def test_cv_bridge_gives_the_same_bytes(bridge, encoding):
+    """The yardstick for what it knows; what it does not know is named here."""
     message = message_of(random_pixels(encoding), encoding)
-    monkeypatch.setattr(image_conversions, 'cv_bridge', lambda: None)
     mine = image_to_array(message)
     target = 'mono8' if mine.ndim == 2 else 'bgr8'
-    np.testing.assert_array_equal(mine, bridge.imgmsg_to_cv2(message, target))
+    if encoding in ('8UC1', '8UC3'):
+        target = 'passthrough'  # to the bridge they are numbers, not colors
+    if encoding in UNKNOWN_TO_CV_BRIDGE:
+        with pytest.raises(Exception, match='encoding|conversion|color'):
+            bridge.imgmsg_to_cv2(message, target)
+    else:
+        np.testing.assert_array_equal(mine, bridge.imgmsg_to_cv2(message, target))
 
 
 def test_what_needs_no_conversion_is_a_view():
@@ -170,7 +180,7 @@ def test_sizes_whose_product_overflows(encoding, width, height):
 
 
 @pytest.mark.parametrize('encoding, shape', [('yuyv', (4, 5, 2)), ('bayer_rggb8', (1, 6))])
-def test_sizes_that_a_pattern_cannot_have(ours, encoding, shape):
+def test_sizes_that_a_pattern_cannot_have(encoding, shape):
     """Odd widths of YUV, a Bayer image of one row."""
     with pytest.raises(ImageError, match='needs'):
         image_to_array(message_of(np.zeros(shape, np.uint8), encoding))
