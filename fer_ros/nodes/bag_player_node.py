@@ -31,6 +31,7 @@ from fer_ros.nodes.paced_publisher import PacedPublisher
 from fer_ros.nodes.parameter_specs import Spec
 from fer_ros.nodes.qos import complete_qos
 from fer_ros.nodes.running import run_node
+from fer_ros.nodes.usage import usage
 from fer_ros.nodes.working_node import WorkingNode
 from fer_ros_msgs.msg import EmotionArray
 
@@ -61,8 +62,8 @@ SPECS = {
 class BagPlayerNode(WorkingNode):
     """Plays a bag once or in a loop."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__('bag_player_node', SPECS, **kwargs)
+    def __init__(self, node_name: str = 'bag_player_node', **kwargs: Any) -> None:
+        super().__init__(node_name, SPECS, **kwargs)
         self._reader = open_reader(find_bag(self.value('bag')))
         self._image_topic = self._chosen_image_topic()
         self._topics = self._advertise()
@@ -229,7 +230,8 @@ class BagPlayerNode(WorkingNode):
 
 def main(args: list[str] | None = None) -> int:
     """Play until the bag ends or the node is told to stop."""
-    return run_node('bag_player_node', BagPlayerNode, args)
+    return run_node('bag_player_node', BagPlayerNode, args,
+                    usage('bag_player_node', __doc__ or '', SPECS))
 
 
 if __name__ == '__main__':

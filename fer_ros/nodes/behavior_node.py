@@ -20,6 +20,7 @@ from fer_ros.nodes.conversions import people_of, seconds_to_stamp, stamp_to_seco
 from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import emotions_qos, latched_qos
 from fer_ros.nodes.running import run_node
+from fer_ros.nodes.usage import usage
 from fer_ros.perception.yaml_file import one_line
 from fer_ros_msgs.msg import DialogTone, EmotionArray, GroupMood
 from fer_ros_msgs.srv import SetTone
@@ -34,8 +35,8 @@ class BehaviorNode(Node):
     operator's tone and an utterance last is counted by the node's clock.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__('behavior_node', **kwargs)
+    def __init__(self, node_name: str = 'behavior_node', **kwargs: Any) -> None:
+        super().__init__(node_name, **kwargs)
         declare(self, behavior_parameters.SPECS)
         self.config = behavior_parameters.read_config(self)
         self.policy = TonePolicy(self.config.policy)
@@ -164,7 +165,8 @@ class BehaviorNode(Node):
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until it is told to stop."""
-    return run_node('behavior_node', BehaviorNode, args)
+    return run_node('behavior_node', BehaviorNode, args,
+                    usage('behavior_node', __doc__ or '', behavior_parameters.SPECS))
 
 
 if __name__ == '__main__':

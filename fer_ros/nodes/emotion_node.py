@@ -20,7 +20,7 @@ from fer_ros.nodes import parameters
 from fer_ros.nodes.camera_watch import CameraWatch, with_info
 from fer_ros.nodes.clock_watch import ClockWatch
 from fer_ros.nodes.diagnostics import FaultLog, ThrottledLog, publish_status
-from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs, concealment_for
+from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs
 from fer_ros.nodes.face_locator import FaceLocator
 from fer_ros.nodes.following_subscription import FollowingSubscription
 from fer_ros.nodes.health import Health, Vitals
@@ -29,8 +29,9 @@ from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import complete_qos, emotions_qos, image_qos, matching_qos
 from fer_ros.nodes.running import NodeRefusedError, run_node
 from fer_ros.nodes.transitions import explained
+from fer_ros.nodes.usage import usage
 from fer_ros.perception.camera_guard import LEFT_OUT, TAKEN_OVER
-from fer_ros.perception.model_card import ModelCardError
+from fer_ros.perception.onnx_session import engine_advice, inference_engine
 from fer_ros.perception.pipeline import build_pipeline
 from fer_ros_msgs.msg import EmotionArray
 from fer_ros_msgs.srv import AnalyzeImage
@@ -47,9 +48,9 @@ class EmotionNode(LifecycleNode):
     newest image through the pipeline and publishes (``emotion_worker.py``).
     """
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__('emotion_node', **kwargs)
-        self.is_active, self.is_enabled = False, True
+    def __init__(self, node_name: str = 'emotion_node', **kwargs: Any) -> None:
+        super().__init__(node_name, **kwargs)
+        self.is_active, self.is_enabled, self._is_finalized = False, True, False
         self.image_topic = ''
         self.faults = FaultLog(self.get_logger().error)
         self._worker: EmotionWorker | None = None
@@ -62,7 +63,8 @@ class EmotionNode(LifecycleNode):
         declare(self, parameters.SPECS)
         self.config = parameters.read_config(self)
         self.add_on_set_parameters_callback(self._on_parameters)
-        self._health, self._clock_watch = Health(self.faults), ClockWatch(self)
+        self._health, self._clock_watch = Health(
+            self.faults, self.get_logger().warning), ClockWatch(self)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         # Steady: it goes on where the node's own clock stands.
         self._timer = self.create_timer(
@@ -80,7 +82,6 @@ class EmotionNode(LifecycleNode):
         """Load the models; what cannot be used is refused here with its reason."""
         self.config = parameters.read_config(self)
         pipeline = build_pipeline(self.config.pipeline, self._ids)
-        concealment = concealment_for(self.config)
         if self.config['use_depth']:
             self._locator = FaceLocator(self, self.faults, self.config['deterministic'])
         image_topic = self.resolve_topic_name('emotions/image')
@@ -92,13 +93,15 @@ class EmotionNode(LifecycleNode):
                 CompressedImage, image_topic + '/compressed', image_qos()))
         self._worker = EmotionWorker(
             pipeline, self.config, self._outputs, self._now, self.faults,
-            ThrottledLog(self.get_logger().warning), self._locator, concealment)
+            ThrottledLog(self.get_logger().warning), self._locator)
         self._cameras = CameraWatch(
             self, self.get_logger().warning, self.config['image_timeout'])
         self._offered_services = [
             self.create_service(SetBool, '~/enable', self._on_enable),
             self.create_service(Trigger, '~/reset', self._on_reset),
             self.create_service(AnalyzeImage, '~/analyze_image', self._on_analyze)]
+        if engine_advice():
+            self.get_logger().warning(engine_advice())
         self.get_logger().info(
             f'configured: {pipeline.detector.card.name} finds faces, '
             f'{pipeline.classifier.card.name} judges them')
@@ -129,7 +132,7 @@ class EmotionNode(LifecycleNode):
     @explained
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything, from whatever state."""
-        self.is_active = False
+        self.is_active, self._is_finalized = False, True
         self._release()
         return _SUCCESS
 
@@ -202,13 +205,10 @@ class EmotionNode(LifecycleNode):
     def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:
         result, config = parameters.check_change(self, changed, self._worker is not None)
         if config is not None:
-            if self._worker is not None and self._cameras is not None:
-                try:
-                    self._worker.reconfigure(config)
-                except (ModelCardError, OSError) as error:
-                    return SetParametersResult(successful=False, reason=str(error))
-                self._cameras.set_timeout(config['image_timeout'])
             self.config = config
+            if self._worker is not None and self._cameras is not None:
+                self._worker.reconfigure(config)
+                self._cameras.set_timeout(config['image_timeout'])
         return result
 
     def _on_enable(self, request: SetBool.Request,
@@ -244,11 +244,18 @@ class EmotionNode(LifecycleNode):
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9
 
+    def _state(self) -> str:
+        if self._is_finalized:
+            return 'finalized'
+        if self._worker is None:
+            return 'unconfigured'
+        return 'active' if self.is_active else 'inactive'
+
     def _vitals(self) -> Vitals:
         timeout = self.config['image_timeout']
         clock = self._clock_watch.trouble(timeout)
-        vitals = Vitals(self.is_active, self.is_enabled, self.image_topic, image_timeout=timeout,
-                        troubles=(clock,))
+        vitals = Vitals(self.get_fully_qualified_name(), self._state(), self.is_enabled,
+                        self.image_topic, image_timeout=timeout, troubles=(clock,))
         if self._worker is None or self._cameras is None:
             return vitals
         publishers = self.count_publishers(self.image_topic) if self.image_topic else 0
@@ -268,13 +275,15 @@ class EmotionNode(LifecycleNode):
                 **self._worker.counts(), **self._worker.statistics.values(),
                 'detector interval': str(self._worker.pipeline.interval),
                 'emotion model': self._worker.pipeline.classifier.card.name,
-                'face detector': self._worker.pipeline.detector.card.name})
+                'face detector': self._worker.pipeline.detector.card.name,
+                'engine': inference_engine()})
         publish_status(self._diagnostics, self, level, text, values)
 
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until it is told to stop; with autostart, refused models end it at once."""
-    return run_node('emotion_node', _started_node, args)
+    return run_node('emotion_node', _started_node, args,
+                    usage('emotion_node', __doc__ or '', parameters.SPECS))
 
 
 def _started_node() -> EmotionNode:

@@ -16,11 +16,19 @@ except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
 
+#: What to do in each state but the active one.
+_ADVICE = {
+    'unconfigured': 'not configured: ros2 lifecycle set {} configure, then activate',
+    'inactive': 'not active: ros2 lifecycle set {} activate',
+    'finalized': '{} has been shut down: start it anew'}
+
+
 class Vitals(NamedTuple):
     """
     What the node looks like at a moment.
 
-    :param active: by its lifecycle.
+    :param name: of the node, in full.
+    :param state: of its life cycle: unconfigured, inactive, active or finalized.
     :param enabled: by its service ``~/enable``.
     :param topic: of the images, resolved.
     :param publishers: on that topic.
@@ -30,7 +38,8 @@ class Vitals(NamedTuple):
     :param troubles: what else the user should know, by those who watch it.
     """
 
-    active: bool
+    name: str
+    state: str
     enabled: bool
     topic: str = ''
     publishers: int = 0
@@ -45,11 +54,14 @@ class Health:
     Watches the image subscription.
 
     :param faults: what went wrong of late.
+    :param log: told once that no images come and why, and once that they come again.
     :param clock: monotonic seconds.
     """
 
-    def __init__(self, faults: FaultLog, clock: Callable[[], float] = time.monotonic) -> None:
-        self._faults, self._clock = faults, clock
+    def __init__(self, faults: FaultLog, log: Callable[[str], object],
+                 clock: Callable[[], float] = time.monotonic) -> None:
+        self._faults, self._log, self._clock = faults, log, clock
+        self._is_silent = False
         self._topic = self._incompatible = ''
         self._last_received = 0
         self._last_image = clock()
@@ -68,16 +80,23 @@ class Health:
 
     def judge(self, vitals: Vitals) -> tuple[bytes, str]:
         """Return the diagnostics level and what to tell the user."""
-        if not vitals.active:
-            return DiagnosticStatus.WARN, 'not active: ros2 lifecycle set <node> activate'
+        if vitals.state != 'active':
+            return DiagnosticStatus.WARN, _ADVICE[vitals.state].format(vitals.name)
         if not vitals.enabled:
             return DiagnosticStatus.OK, 'disabled by ~/enable'
         level, no_image = self._no_image(vitals) or (DiagnosticStatus.WARN, '')
         fault = self._faults.last if self._faults.recent and not no_image else ''
-        troubles = [text for text in (*vitals.troubles, no_image, fault) if text]
-        if troubles:
-            return level, '; '.join(troubles)
+        text = '; '.join(filter(None, (*vitals.troubles, no_image, fault)))
+        self._tell(bool(no_image), text)
+        if text:
+            return level, text
         return DiagnosticStatus.OK, f'{vitals.faces} faces'
+
+    def _tell(self, is_silent: bool, text: str) -> None:
+        """Tell the console, which shows no diagnostics, when images stop and when they come."""
+        if is_silent != self._is_silent:
+            self._is_silent = is_silent
+            self._log(text if is_silent else 'images arrive again')
 
     def _no_image(self, vitals: Vitals) -> tuple[bytes, str] | None:
         """Return what to say while no image arrives, None if images do arrive."""

@@ -18,6 +18,7 @@ from fer_ros.nodes.image_conversions import array_to_compressed, array_to_image
 from fer_ros.nodes.parameter_specs import Spec
 from fer_ros.nodes.qos import image_qos
 from fer_ros.nodes.running import run_node
+from fer_ros.nodes.usage import usage
 from fer_ros.nodes.working_node import WorkingNode
 
 SPECS = {
@@ -41,8 +42,8 @@ _PATIENCE = 4.0
 class ImageSourceNode(WorkingNode):
     """Publishes ``image`` and ``camera_info`` with equal stamps, in real time."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__('image_source_node', SPECS, **kwargs)
+    def __init__(self, node_name: str = 'image_source_node', **kwargs: Any) -> None:
+        super().__init__(node_name, SPECS, **kwargs)
         self._source: FrameSource = open_frame_source(
             str(self.value('source')), bool(self.value('loop')))
         qos = image_qos(str(self.value('reliability')), 5)
@@ -100,7 +101,8 @@ class ImageSourceNode(WorkingNode):
 
 def main(args: list[str] | None = None) -> int:
     """Publish until the source ends or the node is told to stop."""
-    return run_node('image_source_node', ImageSourceNode, args)
+    return run_node('image_source_node', ImageSourceNode, args,
+                    usage('image_source_node', __doc__ or '', SPECS))
 
 
 if __name__ == '__main__':

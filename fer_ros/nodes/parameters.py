@@ -175,7 +175,8 @@ def check_change(node: Node, parameters: list[Parameter],
     if configured and fixed:
         return SetParametersResult(successful=False, reason=(
             f'{", ".join(fixed)} can be changed only while the node is unconfigured '
-            '(ros2 lifecycle set <node> deactivate, then cleanup)')), None
+            f'(ros2 lifecycle set {node.get_fully_qualified_name()} deactivate, then '
+            'cleanup)')), None
     try:
         return SetParametersResult(successful=True), read_config(node, changes)
     except ValueError as error:

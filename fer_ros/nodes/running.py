@@ -15,6 +15,7 @@ import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
 
+from fer_ros.nodes.usage import asks_for_help
 from fer_ros.perception.yaml_file import one_line
 
 
@@ -22,7 +23,8 @@ class NodeRefusedError(ValueError):
     """A node will not start or go on; its text is all there is to say, '' if it has been said."""
 
 
-def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None) -> int:
+def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None,
+             help_text: str = '') -> int:
     """
     Run a node until it is told to stop, or has finished by itself.
 
@@ -30,8 +32,12 @@ def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None
     :param create: makes the node. One with an event ``finished`` ends when it is set, and has
         failed if its ``error`` is not empty.
     :param args: command line; None takes the process's.
+    :param help_text: printed in place of running the node if the command line asks for it.
     :returns: exit status: 0, or 1 if the node was refused or failed; one line then says why.
     """
+    if asks_for_help(args):
+        print(help_text)
+        return 0
     log = rclpy.logging.get_logger(name)
     try:
         rclpy.init(args=args)
