@@ -43,17 +43,19 @@ def measure(frames: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure, print, keep; a run with another OpenCV adds its row."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--frames', type=int, default=200)
     options = parser.parse_args()
-    medians = measure(options.frames)
-    first = next(iter(medians.values()))
-    for name, value in medians.items():
-        print(f'{name:24} {value:7.2f} ms a frame  {value / first:5.2f} times')
+    (engine, ours), (other, theirs) = measure(options.frames).items()
+    row = {'engine': other, 'ms a frame': round(theirs, 3), f'{engine} [ms]': round(ours, 3),
+           'times': round(theirs / ours, 2)}
+    print('  '.join(f'{key} {value}' for key, value in row.items()))
+    kept = json.loads(RESULTS.read_text(encoding='utf-8'))['rows'] if RESULTS.exists() else []
+    rows = sorted([row, *(old for old in kept if old['engine'] != other)],
+                  key=lambda old: str(old['engine']))
     RESULTS.write_text(json.dumps(
-        {'machine': describe_machine(), 'frames': options.frames, 'milliseconds': {
-            name: round(value, 3) for name, value in medians.items()}}, indent=2) + '\n',
+        {'machine': describe_machine(), 'frames': options.frames, 'rows': rows}, indent=2) + '\n',
         encoding='utf-8')
 
 

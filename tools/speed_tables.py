@@ -21,7 +21,7 @@ from tools.accuracy_tables import ROOT, insert
 RESULTS = ROOT / 'benchmark' / 'results'
 #: document -> the tables in it, each between its two comments.
 DOCUMENTS = {
-    'docs/explanation/speed.md': ('faces', 'pipeline', 'latency', 'load', 'peers'),
+    'docs/explanation/speed.md': ('faces', 'pipeline', 'latency', 'load', 'peers', 'engines'),
     'benchmark/README.md': ('tricks', 'growth', 'resolutions', 'nodes', 'soak'),
     'docs/explanation/emotion_state.md': ('states', 'calm'),
     'docs/explanation/tracker.md': ('tracking', 'clips'),
@@ -70,6 +70,7 @@ def tables() -> dict[str, str]:
         'scenes': _scenes(scenes), **_hiding(read_results('anonymize')),
         **{name: rows_to_table(bench[name]) for name in ('pipeline', 'latency', 'load')},
         'peers': rows_to_table(bench['peers']),
+        'engines': rows_to_table(read_results('engines')['rows']),
         'tricks': rows_to_table(read_results('tricks')['tricks']),
         'growth': rows_to_table(bench['faces']),
         'resolutions': rows_to_table(bench['resolutions']),
