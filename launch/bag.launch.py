@@ -22,11 +22,9 @@ from launch_ros.actions import Node
 
 from fer_ros.nodes import bag_player_node
 from fer_ros.nodes.bag_reading import COMPRESSED_IMAGE, find_bag, image_topics, open_reader
-from fer_ros.nodes.launch_arguments import chosen_of
+from fer_ros.nodes.launch_arguments import PLAYER, chosen_of
 
 FER = Path(get_package_share_directory('fer_ros')) / 'launch' / 'fer.launch.py'
-#: arguments that are parameters of the player.
-PLAYER = ('rate', 'loop', 'start', 'topics', 'lockstep')
 #: emotion_node loads its models first [s].
 PATIENCE = 60.0
 

@@ -22,13 +22,13 @@ from fer_ros.nodes.launch_arguments import value_of
 from fer_ros.nodes.parameter_specs import Spec
 
 FER = Path(get_package_share_directory('fer_ros')) / 'launch' / 'fer.launch.py'
-BRIDGE = Spec(True, 'start the bridge')
+BRIDGE = Spec(True, '')
 
 
 def generate_launch_description() -> LaunchDescription:
     """Start fer.launch.py on simulated time, and the bridge."""
     return LaunchDescription([
-        DeclareLaunchArgument('bridge', default_value='true', description=BRIDGE.text),
+        DeclareLaunchArgument('bridge', default_value='true', description='start the bridge'),
         DeclareLaunchArgument('gz_topic', default_value='/camera',
                               description='image topic in Gazebo'),
         DeclareLaunchArgument('gz_messages', default_value='gz.msgs',

@@ -21,6 +21,7 @@ from unittest.mock import patch
 from fer_ros.cli import COMMANDS
 from fer_ros.commands.train import PRESETS
 from fer_ros.nodes import bag_player_node, behavior_parameters, image_source_node, parameters
+from fer_ros.nodes.launch_arguments import OTHERS, PLAYER, TOPICS, parameter_specs
 from fer_ros.nodes.parameter_specs import Spec
 from fer_ros.perception.card_schema import FIELDS as CARD_FIELDS
 from tools.accuracy_tables import insert
@@ -88,33 +89,31 @@ def launch_arguments(name: str) -> list[tuple[str, str, str]]:
     """
     Return name, default and description of a launch file's own arguments.
 
-    They are read from its source, for launch comes with a ROS distribution only.
+    The files are read as source, for launch comes with a ROS distribution only.
     """
+    rows = _shared_arguments() if name == 'fer' else []
+    if name == 'bag':
+        rows += [(argument, '', bag_player_node.SPECS[argument].text) for argument in PLAYER]
     tree = ast.parse((ROOT / f'launch/{name}.launch.py').read_text(encoding='utf-8'))
-    rows: list[tuple[str, str, str]] = []
-    for statement in tree.body:  # the tables of fer.launch.py: name, default, description
-        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple):
-            table = [[_text(cell) for cell in row.elts] for row in statement.value.elts
-                     if isinstance(row, ast.Tuple)]
-            rows += [(row[0], row[1] if len(row) > 2 else '', row[-1]) for row in table]
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _is_argument(node):
-            words = {word.arg: _text(word.value) for word in node.keywords}
-            rows.append((_text(node.args[0]), words.get('default_value', '(required)'),
-                         words['description']))
+            words = {word.arg: ast.literal_eval(word.value) for word in node.keywords}
+            rows.append((ast.literal_eval(node.args[0]), words.get(
+                'default_value', '(required)'), words['description']))
     return rows
+
+
+def _shared_arguments() -> list[tuple[str, str, str]]:
+    """Return those of fer.launch.py, which have tables of their own."""
+    return [*((name, default, text) for name, (default, text) in TOPICS.items()),
+            *((name, '', spec.text) for name, spec in parameter_specs().items()),
+            *((name, str(spec.default).lower() if isinstance(spec.default, bool)
+               else spec.default, spec.text) for name, spec in OTHERS.items())]
 
 
 def _is_argument(node: ast.Call) -> bool:
     return (isinstance(node.func, ast.Name) and node.func.id == 'DeclareLaunchArgument'
             and isinstance(node.args[0], ast.Constant))
-
-
-def _text(node: ast.expr) -> str:
-    """Return a string's value; of ``str(CONFIG / 'x.yaml')`` the path in the package."""
-    if isinstance(node, ast.Constant):
-        return str(node.value)
-    return re.sub(r"str\(CONFIG / '(.*)'\)", r'config/\1', ast.unparse(node))
 
 
 def make_table() -> str:

@@ -20,7 +20,7 @@ from fer_ros.nodes import parameters
 from fer_ros.nodes.camera_watch import CameraWatch, with_info
 from fer_ros.nodes.clock_watch import ClockWatch
 from fer_ros.nodes.diagnostics import FaultLog, ThrottledLog, publish_status
-from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs
+from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs, concealment_for
 from fer_ros.nodes.face_locator import FaceLocator
 from fer_ros.nodes.following_subscription import FollowingSubscription
 from fer_ros.nodes.health import Health, Vitals
@@ -31,7 +31,8 @@ from fer_ros.nodes.running import NodeRefusedError, run_node
 from fer_ros.nodes.transitions import explained
 from fer_ros.nodes.usage import usage
 from fer_ros.perception.camera_guard import LEFT_OUT, TAKEN_OVER
-from fer_ros.perception.onnx_session import engine_advice, inference_engine
+from fer_ros.perception.model_card import ModelCardError
+from fer_ros.perception.onnx_session import engine_advice
 from fer_ros.perception.pipeline import build_pipeline
 from fer_ros_msgs.msg import EmotionArray
 from fer_ros_msgs.srv import AnalyzeImage
@@ -82,6 +83,7 @@ class EmotionNode(LifecycleNode):
         """Load the models; what cannot be used is refused here with its reason."""
         self.config = parameters.read_config(self)
         pipeline = build_pipeline(self.config.pipeline, self._ids)
+        concealment = concealment_for(self.config)
         if self.config['use_depth']:
             self._locator = FaceLocator(self, self.faults, self.config['deterministic'])
         image_topic = self.resolve_topic_name('emotions/image')
@@ -93,7 +95,7 @@ class EmotionNode(LifecycleNode):
                 CompressedImage, image_topic + '/compressed', image_qos()))
         self._worker = EmotionWorker(
             pipeline, self.config, self._outputs, self._now, self.faults,
-            ThrottledLog(self.get_logger().warning), self._locator)
+            ThrottledLog(self.get_logger().warning), self._locator, concealment)
         self._cameras = CameraWatch(
             self, self.get_logger().warning, self.config['image_timeout'])
         self._offered_services = [
@@ -205,10 +207,13 @@ class EmotionNode(LifecycleNode):
     def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:
         result, config = parameters.check_change(self, changed, self._worker is not None)
         if config is not None:
-            self.config = config
             if self._worker is not None and self._cameras is not None:
-                self._worker.reconfigure(config)
+                try:
+                    self._worker.reconfigure(config)
+                except (ModelCardError, OSError) as error:
+                    return SetParametersResult(successful=False, reason=str(error))
                 self._cameras.set_timeout(config['image_timeout'])
+            self.config = config
         return result
 
     def _on_enable(self, request: SetBool.Request,
@@ -268,15 +273,8 @@ class EmotionNode(LifecycleNode):
         level, text = self._health.judge(self._vitals())
         values = {'faults': str(self.faults.count), 'last fault': self.faults.last}
         if self._worker is not None and self._cameras is not None:
-            frames = self._worker.frames
             values.update({
-                'received': str(frames.received), 'dropped': str(frames.dropped),
-                'of other cameras': str(self._cameras.left_out),
-                **self._worker.counts(), **self._worker.statistics.values(),
-                'detector interval': str(self._worker.pipeline.interval),
-                'emotion model': self._worker.pipeline.classifier.card.name,
-                'face detector': self._worker.pipeline.detector.card.name,
-                'engine': inference_engine()})
+                'of other cameras': str(self._cameras.left_out), **self._worker.values()})
         publish_status(self._diagnostics, self, level, text, values)
 
 

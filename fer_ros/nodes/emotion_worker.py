@@ -38,6 +38,7 @@ from fer_ros.nodes.image_conversions import (
 from fer_ros.nodes.parameters import EmotionNodeConfig
 from fer_ros.perception.annotator import annotate
 from fer_ros.perception.concealment import Concealment, load_concealment
+from fer_ros.perception.onnx_session import inference_engine
 from fer_ros.perception.pipeline import Pipeline, PipelineResult
 from fer_ros.perception.stamp_guard import FOREIGN, JUMP, LATE, StampGuard
 
@@ -109,10 +110,15 @@ class EmotionWorker:
         with self._showing:
             self.config, self._concealment = config, concealment
 
-    def counts(self) -> dict[str, str]:
-        """Return what happened to stamps, as diagnostics show it."""
-        return {'late': str(self.late), 'of another clock': str(self.foreign),
-                'time jumps': str(self.jumps)}
+    def values(self) -> dict[str, str]:
+        """Return counts, times and networks, as diagnostics show them."""
+        return {
+            'received': str(self.frames.received), 'dropped': str(self.frames.dropped),
+            'late': str(self.late), 'of another clock': str(self.foreign),
+            'time jumps': str(self.jumps), **self.statistics.values(),
+            'detector interval': str(self.pipeline.interval),
+            'emotion model': self.pipeline.classifier.card.name,
+            'face detector': self.pipeline.detector.card.name, 'engine': inference_engine()}
 
     def troubles(self) -> list[str]:
         """Return what is wrong with the stamps."""

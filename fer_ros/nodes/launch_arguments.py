@@ -37,6 +37,9 @@ BEHAVIOR = {name: name for name in (
 SOURCE = {'source_rate': 'rate', 'source_width': 'width', 'source_height': 'height',
           'camera_info_file': 'camera_info_file', 'frame_id': 'frame_id'}
 
+#: Those of bag.launch.py's player, by the names of its parameters.
+PLAYER = ('rate', 'loop', 'start', 'topics', 'lockstep')
+
 LOG_LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
 #: The arguments of the launch files themselves.
 OTHERS = {

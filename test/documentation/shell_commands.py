@@ -39,6 +39,11 @@ RUN = {
 ELSEWHERE = {
     'ln -s': 'the workspace of test_packaging.py is made so',
     'colcon build': 'test_packaging.py builds both packages',
+    'colcon test': 'needs a workspace of its own, and runs these tests',
+    'python3 -m venv': 'the set-up of these tests makes one', '. venv/bin/activate': 'what that has made',
+    'ros2 security': 'a program of a ROS distribution (sros2)',
+    'export ROS_SECURITY_KEYSTORE=$PWD/keystore': 'encrypted topics need a Fast DDS that has them',
+    'ros2 run fer_ros emotion_node --ros-args --enclave': 'needs the keys that sros2 makes',
     'source install/setup.bash': 'what colcon build has made',
     'rosdep install': 'installs packages of the system; needs a ROS distribution',
     'pip install': 'changes the environment',
