@@ -59,10 +59,11 @@ def graph_of(node: str) -> Graph:
     """
     create, configurations = CONFIGURATIONS[node]
     found: Graph = defaultdict(set)
-    for values in configurations:
-        with _running(create, values) as running:
+    for number, values in enumerate(configurations):
+        # A name of its own: the graph may still know the node that ran before.
+        with _running(create, f'{node}_{number}', values) as running:
             for kind, names in _settled(running).items():
-                found[kind] |= names
+                found[kind] |= {name.replace(running.get_name(), node) for name in names}
     return found
 
 
@@ -79,15 +80,16 @@ def _settled(node: Any) -> Graph:
 
 
 @contextmanager
-def _running(create: Callable[..., Any], values: dict[str, Any]) -> Iterator[Any]:
+def _running(create: Callable[..., Any], name: str,
+             values: dict[str, Any]) -> Iterator[Any]:
     """Run a node with its parameters, configured and active if it has a life cycle."""
     with tempfile.TemporaryDirectory() as folder:
         if 'bag' in values:
             values = {**values, 'bag': str(_bag(Path(folder) / 'bag', values['bag']))}
         context = rclpy.Context()
         rclpy.init(context=context)
-        node = create(context=context, namespace=_NAMESPACE, parameter_overrides=[
-            Parameter(name, value=value) for name, value in values.items()])
+        node = create(name, context=context, namespace=_NAMESPACE, parameter_overrides=[
+            Parameter(key, value=value) for key, value in values.items()])
         try:
             if hasattr(node, 'trigger_configure'):
                 node.trigger_configure()
