@@ -36,6 +36,14 @@ def init_apart() -> None:
     rclpy.init()
 
 
+def resident(pid: int) -> float:
+    """Return the resident memory of a process [MB]."""
+    for line in Path(f'/proc/{pid}/status').read_text().splitlines():
+        if line.startswith('VmRSS'):
+            return int(line.split()[1]) / 1024
+    return float('nan')
+
+
 class Child:
     """
     A node in a process of its own; a context manager.
@@ -100,10 +108,7 @@ class Child:
 
     def memory(self) -> float:
         """Return the resident memory of the first node [MB]."""
-        for line in Path(f'/proc/{self.processes[0].pid}/status').read_text().splitlines():
-            if line.startswith('VmRSS'):
-                return int(line.split()[1]) / 1024
-        return float('nan')
+        return resident(self.processes[0].pid)
 
     def threads_and_files(self) -> tuple[int, int]:
         """Return how many threads and open files the first node has."""

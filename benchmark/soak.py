@@ -3,8 +3,9 @@
 
 Round after round of a minute: a camera at 30 Hz, mangled images, pictures of every format and
 decompression bombs, a storm of parameters, lifecycle round trips, a camera that goes and comes
-back, a second camera, images without stamps, a clock that stands, silence. After each round: does
-it still answer, and have memory, threads or open files grown? Exit status 1 if so.
+back, a second camera, images without stamps, a clock that stands, wrong model cards, silence; and
+texts of every kind for a behavior_node. After each round: do they still answer, and have memory,
+threads or open files grown? Exit status 1 if so.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +26,9 @@ from tqdm import tqdm
 
 from benchmark.child import Child, init_apart
 from benchmark.mangling import Mangler
+from benchmark.odd_cards import configure_oddly, write_models
 from benchmark.odd_streams import stream_oddly
+from benchmark.odd_texts import Talker
 from benchmark.scene import scene_with_faces
 from fer_ros.machine import describe_machine
 from fer_ros.nodes.qos import image_qos
@@ -32,22 +36,26 @@ from fer_ros.nodes.running import guard_exit
 from fer_ros_msgs.srv import AnalyzeImage
 
 #: Growth that is allowed after the first round [MB, threads, open files].
-LIMITS = {'memory [MB]': 5.0, 'threads': 2, 'files': 4}
+LIMITS = {'memory [MB]': 5.0, 'threads': 2, 'files': 4, 'memory of behavior_node [MB]': 5.0}
 _CYCLE = ('deactivate', 'cleanup', 'configure', 'activate')
 _TRIPS = 5
 
 
 class Soak:
     """
-    One node and everything that is done to it.
+    Two nodes and everything that is done to them.
 
-    :param child: the running node.
+    :param child: the running emotion_node.
+    :param talker: the running behavior_node.
+    :param models: with wrong cards.
     :param minute: length of a round [s].
     """
 
-    def __init__(self, child: Child, minute: float = 60.0) -> None:
-        self.child, self.minute = child, minute
+    def __init__(self, child: Child, talker: Talker, models: list[Path],
+                 minute: float = 60.0) -> None:
+        self.child, self.talker, self.models, self.minute = child, talker, models, minute
         self.mangled = self.asked = self.parameters = self.trips = self.refused = self.odd = 0
+        self.cards = 0
         self._mangler = Mangler(0)
 
     def round(self) -> dict[str, float]:
@@ -59,6 +67,8 @@ class Soak:
         self._storm(60)
         for _ in range(_TRIPS):
             self._trip()
+        self.cards += configure_oddly(child, self.models)
+        self.talker.hear_all()
         child.node.destroy_publisher(child.publisher)
         child.spin(2 * part, 0)
         child.publisher = child.node.create_publisher(Image, 'image', image_qos())
@@ -70,7 +80,7 @@ class Soak:
         child.spin(3 * part, 0)
         threads, files = child.threads_and_files()
         return {'answers per second': rate, 'memory [MB]': child.memory(), 'threads': threads,
-                'files': files}
+                'files': files, 'memory of behavior_node [MB]': self.talker.memory()}
 
     def _mangle(self, count: int) -> None:
         for _ in range(count):
@@ -151,20 +161,23 @@ def main() -> int:
         parser.error('--duration and --minute must be above 0')
     init_apart()
     rows = []
-    with Child(scene_with_faces(2)) as child:
+    with (tempfile.TemporaryDirectory() as folder, Child(scene_with_faces(2)) as child,
+          Talker(child) as talker):
         child.wait_for_answer()
-        soak = Soak(child, options.minute)
+        soak = Soak(child, talker, write_models(Path(folder)), options.minute)
         bar = tqdm(rounds_of(soak, options.duration), unit='round', disable=None)
         for row in bar:
             rows.append(row)
             bar.set_postfix(memory=f'{row["memory [MB]"]:.1f} MB')
-        alive = child.processes[0].poll() is None
-    faults = verdict(rows) + ([] if alive else ['the node has ended'])
+        ended = [name for name, process in (
+            ('emotion_node', child.processes[0]), ('behavior_node', talker.process))
+            if process.poll() is not None]
+    faults = verdict(rows) + [f'{name} has ended' for name in ended]
     summary = {
         'minutes': rows[-1]['minutes'] + options.minute / 60, 'rounds': len(rows),
         'answers': child.answers, 'mangled images': soak.mangled,
         'pictures of every kind': soak.asked,
-        'images of odd streams': soak.odd,
+        'images of odd streams': soak.odd, 'wrong cards': soak.cards, 'texts': talker.sent,
         'parameter changes': soak.parameters, 'of them refused': soak.refused,
         'lifecycle round trips': soak.trips, 'memory first [MB]': rows[0]['memory [MB]'],
         'memory last [MB]': rows[-1]['memory [MB]'], 'threads': rows[-1]['threads'],
