@@ -15,9 +15,10 @@ def test_importing_changes_no_environment():
     assert not [name for name in os.environ if name.startswith('FASTDDS_')]
 
 
-def rows(memory, threads=20, files=25, rate=30.0):
+def rows(memory, threads=20, files=25, rate=30.0, behavior=90.0):
     return [{'minutes': i, 'answers per second': rate, 'memory [MB]': m, 'threads': threads,
-             'files': files} for i, m in enumerate(memory)]
+             'files': files, 'memory of behavior_node [MB]': behavior + i * (behavior > 90)}
+            for i, m in enumerate(memory)]
 
 
 @pytest.mark.parametrize('memory, faults', [
@@ -26,6 +27,10 @@ def rows(memory, threads=20, files=25, rate=30.0):
     ([200.0, 200.0, 230.0], 1)])
 def test_growth_after_the_first_rounds_is_a_fault(memory, faults):
     assert len(verdict(rows(memory))) == faults
+
+
+def test_growth_of_behavior_node_is_a_fault_too():
+    assert 'behavior_node' in verdict(rows([200.0] * 16, behavior=91.0))[0]
 
 
 def test_a_node_that_answers_seldom_is_a_fault():
