@@ -91,7 +91,7 @@ def test_the_published_accuracy(classifier, data_folder):
     from fer_ros.datasets.emotion_data import load_fer2013
     from fer_ros.evaluation.emotion.evaluate import evaluate_classifier
     _, public = load_fer2013(data_folder / 'fer2013/fer2013_train_public.npz')
-    summary = evaluate_classifier(classifier, public).summary()
+    summary = evaluate_classifier(classifier, public, thorough=False).summary()
     assert summary['accuracy'] == pytest.approx(classifier.card.metrics['accuracy'], abs=0.001)
     assert summary['accuracy'] > 0.82
     assert summary['ece_15_bins'] < 0.03
