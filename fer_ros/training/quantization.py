@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +54,7 @@ def quantize(model: Path, output: Path, crops: np.ndarray, batch: int = _BATCH,
     """
     if len(crops) == 0:
         raise ValueError('quantization needs training pictures to take the ranges from')
-    logging.getLogger().setLevel(logging.ERROR)  # onnxruntime advises what is done already
-    with tempfile.TemporaryDirectory() as folder:
+    with _errors_only(), tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / 'prepared.onnx'
         quant_pre_process(str(model), str(prepared), skip_symbolic_shape=True)
         nodes = [node.name for node in onnx.load(str(prepared)).graph.node]
@@ -66,3 +66,15 @@ def quantize(model: Path, output: Path, crops: np.ndarray, batch: int = _BATCH,
             quant_format=QuantFormat.QDQ, per_channel=True, activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             nodes_to_exclude=[name for name in nodes if name.startswith(tuple(keep))])
+
+
+@contextmanager
+def _errors_only() -> Iterator[None]:
+    """Onnxruntime advises, on the root logger, what is done already."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)

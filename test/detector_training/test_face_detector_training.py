@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import logging
 import shutil
 from pathlib import Path
 
@@ -323,12 +324,14 @@ def test_export_equals_torch_at_every_size_and_is_judged(folder, run_folder, tmp
 
 
 def test_nodes_to_keep_in_float_must_be_there(tmp_path):
-    """A renamed part of the network must not slip into int8 unseen."""
+    """A renamed part of the network must not slip into int8 unseen; other logs go on."""
     from fer_ros.training.quantization import quantize
+    level = logging.getLogger().level
     crops = np.zeros((1, 1, 64, 64), np.uint8)
     with pytest.raises(ValueError, match="begins with '/nowhere'"):
         quantize(resource_path('models/face_detector.onnx'), tmp_path / 'q.onnx', crops, 1,
                  ('/nowhere',))
+    assert logging.getLogger().level == level
 
 
 def test_runs_are_averaged(run_folder, tmp_path):

@@ -1,10 +1,12 @@
 """Bad input by the hundred thousand: no crash, no growth, and good images go on working."""
 
-import resource
+import json
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 rclpy = pytest.importorskip('rclpy')
@@ -16,41 +18,25 @@ from hypothesis import strategies as st  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
 
 from benchmark.mangling import Mangler  # noqa: E402
-from fer_ros.nodes.conversions import stamp_to_seconds  # noqa: E402
-from fer_ros.nodes.emotion_worker import to_array  # noqa: E402
-from fer_ros.nodes.image_conversions import ImageError  # noqa: E402
 from fer_ros.nodes.parameters import SPECS, build_config  # noqa: E402
 
 KINDS = {'encoding', 'size', 'step', 'data', 'empty', 'format', 'truncated', 'decode', 'scans',
          'chunks'}
 
 
-def memory():
-    """Return the resident memory of this process [MB]."""
-    pages = int(Path('/proc/self/statm').read_text().split()[1])
-    return pages * resource.getpagesize() / 2 ** 20
-
-
 @pytest.mark.parametrize('kind', ['image', 'compressed'])
 def test_100_000_mangled_messages(kind):
     """Each gives an image or one of a few named faults; memory stays as it is."""
-    mangler, faults, images, before = Mangler(1), set(), 0, 0.0
-    for i in range(50_000):
-        message = getattr(mangler, kind)()
-        assert np.isfinite(stamp_to_seconds(message.header))
-        try:
-            picture = to_array(message)
-        except ImageError as error:
-            faults.add(error.kind)
-            assert len(str(error)) > 10
-        else:
-            images += 1
-            assert picture.dtype == np.uint8 and picture.size > 0
-            assert picture.ndim == 2 or picture.shape[2] == 3
-        if i == 5_000:
-            before = memory()
-    assert faults <= KINDS and len(faults) >= 3 and images > 100
-    assert memory() - before < 20
+    # In a process of its own: what other tests have left behind in this one moves too.
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name('mangled_messages.py')), kind],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=300,
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(
+            [str(Path(__file__).parents[2]), os.environ.get('PYTHONPATH', '')])})
+    assert done.returncode == 0
+    result = json.loads(done.stdout)
+    assert set(result['faults']) <= KINDS and len(result['faults']) >= 3
+    assert result['images'] > 100 and result['growth'] < 20
 
 
 @pytest.mark.parametrize('kind', ['image', 'compressed'])
