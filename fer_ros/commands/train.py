@@ -9,6 +9,7 @@ from fer_ros.resources import resource_path
 #: preset (a file in config/training/) -> module with ``main(argv)``.
 PRESETS = {
     'emotion': 'fer_ros.emotion_training.trainer',
+    'distill': 'fer_ros.emotion_training.distillation',
     'finetune': 'fer_ros.emotion_training.trainer',
     'face_detector': 'fer_ros.detector_training.trainer',
 }

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.nn import functional
 
-#: widths and blocks of the four stages (48, 24, 12 and 6 pixels for a 48-pixel face).
-ARCHITECTURES = {
+#: widths and blocks of the stages, each half as large as the one before. The first is as large as
+#: the face, with a ``stem_stride`` of 2 half as large. ``kinds`` names the blocks of each stage:
+#: those of :class:`LightBlock`; none: :class:`ResidualBlock`.
+ARCHITECTURES: dict[str, dict[str, Any]] = {
     'se_resnet_tiny': {'widths': (8, 16, 32, 64), 'blocks': (0, 1, 1, 1)},
     'se_resnet_small': {'widths': (24, 48, 96, 176), 'blocks': (0, 1, 2, 2)},
+    'resnet_light': {'widths': (24, 48, 96), 'blocks': (1, 2, 2), 'stem_stride': 2,
+                     'kinds': ('residual', 'residual', 'residual')},
 }
 
 
@@ -43,10 +49,44 @@ class ResidualBlock(nn.Module):
         """Map (N, C, H, W) to the same shape."""
         y = functional.relu(self.norm1(self.conv1(x)))
         y = self.attention(self.norm2(self.conv2(y)))
-        if self.training and self.drop_path > 0:  # stochastic depth, arXiv 1603.09382
-            keep = torch.rand(len(x), 1, 1, 1, device=x.device) >= self.drop_path
-            y = y * keep / (1 - self.drop_path)
+        if self.training and self.drop_path > 0:
+            y = _dropped(y, self.drop_path)
         return functional.relu(x + y)
+
+
+class LightBlock(nn.Module):
+    """
+    A residual block without channel attention: nothing but convolutions once the norms are folded.
+
+    :param channels: in and out.
+    :param kind: 'residual': two 3x3 convolutions; 'separable': depthwise 3x3, then 1x1 (Howard et
+        al. 2017, arXiv 1704.04861); 'inverted': 1x1 to three times as many, depthwise 3x3, 1x1
+        back (Sandler et al. 2018, arXiv 1801.04381); 'fused': 3x3 to twice as many, 1x1 back
+        (Tan and Le 2021, arXiv 2104.00298).
+    :param drop_path: stochastic depth.
+    """
+
+    def __init__(self, channels: int, kind: str, drop_path: float = 0.0) -> None:
+        super().__init__()
+        c = channels
+        layers = {
+            'residual': lambda: [*_convolution(c, c, 3), nn.ReLU(), *_convolution(c, c, 3)],
+            'separable': lambda: [*_convolution(c, c, 3, groups=c), *_convolution(c, c, 1),
+                                  nn.ReLU()],
+            'inverted': lambda: [*_convolution(c, 3 * c, 1), nn.ReLU(),
+                                 *_convolution(3 * c, 3 * c, 3, groups=3 * c), nn.ReLU(),
+                                 *_convolution(3 * c, c, 1)],
+            'fused': lambda: [*_convolution(c, 2 * c, 3), nn.ReLU(), *_convolution(2 * c, c, 1)]}
+        self.layers = nn.Sequential(*layers[kind]())
+        self.last = nn.ReLU() if kind == 'residual' else nn.Identity()
+        self.drop_path = drop_path
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Map (N, C, H, W) to the same shape."""
+        y = self.layers(x)
+        if self.training and self.drop_path > 0:
+            y = _dropped(y, self.drop_path)
+        return self.last(x + y)
 
 
 class EmotionNetwork(nn.Module):
@@ -70,16 +110,19 @@ class EmotionNetwork(nn.Module):
         if architecture not in ARCHITECTURES:
             raise ValueError(f"architecture '{architecture}' is not one of "
                              f'{", ".join(ARCHITECTURES)}')
-        widths = ARCHITECTURES[architecture]['widths']
-        blocks = ARCHITECTURES[architecture]['blocks']
+        plan = ARCHITECTURES[architecture]
+        widths, blocks = plan['widths'], plan['blocks']
+        kinds = plan.get('kinds', (None,) * len(widths))
         layers: list[nn.Module] = []
         channels, built, total = 1, 0, sum(blocks)
         for stage, (width, count) in enumerate(zip(widths, blocks)):
-            layers += [nn.Conv2d(channels, width, 3, stride=1 if stage == 0 else 2, padding=1,
-                                 bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+            stride = plan.get('stem_stride', 1) if stage == 0 else 2
+            layers += [*_convolution(channels, width, 3, stride), nn.ReLU()]
             for _ in range(count):
                 built += 1
-                layers.append(ResidualBlock(width, drop_path * built / total))
+                share = drop_path * built / total
+                layers.append(ResidualBlock(width, share) if kinds[stage] is None else
+                              LightBlock(width, kinds[stage], share))
             channels = width
         self.features = nn.Sequential(*layers)
         self.dropout = nn.Dropout2d(dropout)
@@ -100,3 +143,16 @@ class EmotionNetwork(nn.Module):
         if self.auxiliary is None:
             return logits, maps
         return logits, maps, self.auxiliary(features).mean((2, 3))
+
+
+def _convolution(channels: int, width: int, size: int, stride: int = 1,
+                 groups: int = 1) -> list[nn.Module]:
+    """Return a convolution that keeps the size (or halves it) and its batch norm."""
+    return [nn.Conv2d(channels, width, size, stride, size // 2, groups=groups, bias=False),
+            nn.BatchNorm2d(width)]
+
+
+def _dropped(y: torch.Tensor, share: float) -> torch.Tensor:
+    """Leave a block out for a share of the batch (stochastic depth, arXiv 1603.09382)."""
+    keep = torch.rand(len(y), 1, 1, 1, device=y.device) >= share
+    return y * keep / (1 - share)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from fer_ros.perception.labels import EMOTIONS
 from fer_ros.resources import resource_path
 from fer_ros.training.checkpoint import ResumableRun
 from fer_ros.training.options import read_preset, run_parser
+from fer_ros.training.prefetch import prepared
 from fer_ros.training.schedules import image_size, learning_rate, warm_ema
 
 _SEED_STRIDE = 1_000_003
@@ -110,28 +112,35 @@ class EmotionTrainer(ResumableRun):
             order.view(1, -1))
         self.network.train()
         total = 0.0
-        bar = tqdm(batches, desc=f'epoch {self.done + 1}/{self.config["epochs"]}',
-                   leave=False, mininterval=5, disable=None)
+        bar = tqdm(prepared(lambda batch: self._batch(data, batch.numpy(), side, generator),
+                            batches), desc=f'epoch {self.done + 1}/{self.config["epochs"]}',
+                   total=len(batches), leave=False, mininterval=5, disable=None)
         for i, batch in enumerate(bar):
             step = self.done * len(batches) + i
             rate = learning_rate(step, self.config['epochs'] * len(batches), len(batches),
                                  self.config['learning_rate'])
-            total += self._step(data, batch, rate, side, generator)
+            total += self._step(batch, rate)
             bar.set_postfix(loss=f'{total / (i + 1):.3f}')
         return total / len(batches)
 
-    def _step(self, data: EmotionData, batch: torch.Tensor, rate: float, side: int,
-              generator: torch.Generator) -> float:
-        index = batch.numpy()
+    def _batch(self, data: EmotionData, index: np.ndarray, side: int,
+               generator: torch.Generator) -> tuple[torch.Tensor, ...]:
+        """Return pictures, as the network takes them, and what :meth:`_loss` compares with."""
         images = torch.from_numpy(data.images[index]).float().unsqueeze(1)
-        images = standardize(resize(augment(images, generator), side)).to(
-            memory_format=torch.channels_last)
+        return (standardize(resize(augment(images, generator), side)),
+                torch.from_numpy(data.votes[index]), torch.from_numpy(data.labels[index]))
+
+    def _loss(self, outputs: tuple[torch.Tensor, ...], *truth: torch.Tensor) -> torch.Tensor:
+        votes, labels = truth
+        return loss_of(outputs, votes, labels, self.config, self._class_weights)
+
+    def _step(self, batch: tuple[torch.Tensor, ...], rate: float) -> float:
+        images, *truth = batch
         for group in self.optimizer.param_groups:
             group['lr'] = rate
         with torch.autocast('cpu', torch.bfloat16):
-            outputs = self.network(images)
-        loss = loss_of(outputs, torch.from_numpy(data.votes[index]),
-                       torch.from_numpy(data.labels[index]), self.config, self._class_weights)
+            outputs = self.network(images.to(memory_format=torch.channels_last))
+        loss = self._loss(outputs, *truth)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
@@ -165,20 +174,24 @@ def predict(network: torch.nn.Module, data: EmotionData,
     return torch.cat(logits), torch.cat(auxiliary)
 
 
-def cross_validate(config: dict[str, Any], output: Path, data: EmotionData,
-                   folds: int) -> list[dict[str, float]]:
+def cross_validate(
+        config: dict[str, Any], output: Path, data: EmotionData, folds: int,
+        trainer_class: type[EmotionTrainer] = EmotionTrainer,
+        extended: Callable[[Any], EmotionData] = lambda data: data) -> list[dict[str, float]]:
     """
     Train once for each fold, judged on the fold that was held out; a killed run goes on.
 
     :param output: gets a folder for each run and ``folds.csv``.
+    :param trainer_class: of the runs.
+    :param extended: adds to the training part of a fold what no fold is judged by.
     :returns: the last row of each run's history.
     """
     fold_of = stratified_folds(data, folds, config['seed'])
     rows: list[dict[str, float]] = []
     for fold in range(folds):
-        trainer = EmotionTrainer(config, output / f'fold_{fold}')
+        trainer = trainer_class(config, output / f'fold_{fold}')
         print(f'fold {fold + 1} of {folds}')
-        trainer.run(data.subset(fold_of != fold), data.subset(fold_of == fold))
+        trainer.run(extended(data.subset(fold_of != fold)), data.subset(fold_of == fold))
         rows.append({'fold': fold, **trainer.history[-1]})
         with (output / 'folds.csv').open('w', newline='', encoding='utf-8') as file:
             writer = csv.DictWriter(file, fieldnames=list(rows[0]))

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from fer_ros.datasets.emotion_data import EmotionData, load_fer2013
 from fer_ros.evaluation.emotion.evaluation import Evaluation, evaluate_classifier
+from fer_ros.evaluation.emotion.other_pictures import judge_pictures, pictures_table
 from fer_ros.evaluation.emotion.report import write_report
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 
@@ -55,14 +56,24 @@ def main(argv: list[str]) -> int:
                     'report.html (one file, pictures inside), evaluation.json and PNGs.')
     parser.add_argument('models', nargs='*', default=None,
                         help='ONNX files with cards; none: the one in the package')
-    parser.add_argument('--data', type=Path, required=True,
+    parser.add_argument('--data', type=Path,
                         help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz)')
+    parser.add_argument('--faces-in-pictures', type=Path, metavar='FOLDER',
+                        help='judge by pictures with a face instead: labels.csv with the columns '
+                             'image, class; our detector finds the face')
     parser.add_argument('--part', choices=_PARTS, default='public', help='rows to judge by')
     parser.add_argument('--output', type=Path, default=Path('runs/evaluation'), help='folder')
     parser.add_argument('--quick', action='store_true', help='without robustness and speed')
     options = parser.parse_args(argv)
     from fer_ros.resources import resource_path
     models = options.models or [resource_path('models/emotion.onnx')]
+    if (options.data is None) == (options.faces_in_pictures is None):
+        raise ValueError('give --data FILE or --faces-in-pictures FOLDER, one of them')
+    if options.faces_in_pictures is not None:
+        figures = judge_pictures(
+            options.faces_in_pictures, [Path(model) for model in models], options.output)
+        print(f"{pictures_table(figures)}\n\nkept in {options.output / 'pictures.json'}")
+        return 0
     train, public = load_fer2013(options.data)
     data = public if options.part == 'public' else train
     evaluations = _evaluate(models, data, not options.quick)
