@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from fer_ros.datasets.emotion_data import EmotionData, load_fer2013
+from fer_ros.emotion_training.calibration import HOLDS_FOR, calibrate
 from fer_ros.emotion_training.network import ARCHITECTURES, EmotionNetwork
 from fer_ros.emotion_training.trainer import build_network, predict
 from fer_ros.evaluation.emotion.evaluate import table
 from fer_ros.evaluation.emotion.evaluation import Evaluation, evaluate_classifier
-from fer_ros.evaluation.emotion.metrics import expected_calibration_error, fit_temperature
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.labels import EMOTIONS, FER2013
 from fer_ros.perception.model_card import save_model_card
@@ -72,27 +72,6 @@ def export_weights(network: EmotionNetwork, state: dict[str, Any], path: Path) -
         'input': ['faces', 1, 48, 48], 'labels': EMOTIONS, 'auxiliary_labels': FER2013,
         'parameters': sum(p.numel() for p in network.parameters())}, indent=2) + '\n',
         encoding='utf-8')
-
-
-def calibrate(network: EmotionNetwork, data: EmotionData) -> tuple[float, float]:
-    """
-    Fit the temperature.
-
-    :returns: the temperature, fitted to all pictures, and the calibration error of temperatures
-        fitted to one half and judged on the other one.
-    :raises ValueError: if no picture has a majority emotion.
-    """
-    data = data.subset(data.majority >= 0)
-    if len(data) < 2:
-        raise ValueError('calibration needs pictures of split 1 whose majority is an emotion')
-    logits = predict(network.to(memory_format=torch.channels_last), data)[0].double().numpy()
-    half = np.random.default_rng(0).permutation(len(data)) % 2 == 0
-    cooled = logits.copy()
-    for part in (half, ~half):
-        cooled[part] /= fit_temperature(logits[~part], data.majority[~part])
-    probabilities = torch.softmax(torch.from_numpy(cooled), 1).numpy()
-    error = expected_calibration_error(probabilities, data.majority)
-    return fit_temperature(logits, data.majority), error
 
 
 def main(argv: list[str]) -> int:
@@ -184,6 +163,7 @@ def _card(name: str, state: dict[str, Any], temperature: float,
         'name': name, 'task': 'emotion_classification', 'labels': list(EMOTIONS),
         'input_size': [48, 48], 'color': 'gray', 'layout': 'NCHW',
         'normalization': 'per_image', 'temperature': round(temperature, 4),
+        'calibrated_for': HOLDS_FOR,
         'outputs': {
             'logits': 'the eight labels, before temperature and softmax',
             'maps': 'class activation maps: the mean of a map is its logit',
@@ -192,8 +172,16 @@ def _card(name: str, state: dict[str, Any], temperature: float,
         'parameters': sum(p.numel() for p in network.parameters()),
         'date': datetime.date.today().isoformat(),
         'training': {'epochs': state['done'], 'preset': without_folders(state['config'])},
-        'data': 'FER2013 training part with FER+ votes; calibrated and judged on the public '
-                'test part. The pictures came from an image search and carry no license: the '
-                'weights are offered for research and evaluation.',
+        'data': f'FER2013 training part with FER+ votes{_teachers(state["config"])}; calibrated '
+                'and judged on the public test part. The pictures came from an image search and '
+                'carry no license: the weights are offered for research and evaluation.',
         'license': 'Apache-2.0 for the file as software; see data',
     }
+
+
+def _teachers(config: dict[str, Any]) -> str:
+    """Return who taught a network, for its card."""
+    if 'teachers' not in config:
+        return ''
+    faces = f" and on {config['unlabeled']} faces without labels" if 'unlabeled' in config else ''
+    return f", the answers of {' and '.join(config['teachers'])} to it{faces}"
