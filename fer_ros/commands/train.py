@@ -11,6 +11,7 @@ PRESETS = {
     'emotion': 'fer_ros.emotion_training.trainer',
     'distill': 'fer_ros.emotion_training.distillation',
     'finetune': 'fer_ros.emotion_training.trainer',
+    'teach': 'fer_ros.emotion_training.distillation',
     'face_detector': 'fer_ros.detector_training.trainer',
 }
 

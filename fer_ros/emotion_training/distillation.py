@@ -113,6 +113,11 @@ class DistillationTrainer(EmotionTrainer):
     :param output: folder of the run.
     """
 
+    def __init__(self, config: dict[str, Any], output: Path) -> None:
+        super().__init__(config, output)
+        for layer in self.network.features[:config['frozen']]:
+            layer.requires_grad_(False)
+
     def _batch(self, data: EmotionData, index: np.ndarray, side: int,
                generator: torch.Generator) -> tuple[torch.Tensor, ...]:
         assert isinstance(data, TaughtData)
@@ -132,7 +137,7 @@ class DistillationTrainer(EmotionTrainer):
 
 def main(argv: list[str]) -> int:
     """Run ``python -m fer_ros train --preset distill``."""
-    parser = run_parser('fer_ros train --preset distill',
+    parser = run_parser('fer_ros train --preset distill (or teach)',
                         'Train a small emotion network by distillation', 'runs/distill')
     parser.add_argument('--data', type=Path, required=True,
                         help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz)')
@@ -141,6 +146,9 @@ def main(argv: list[str]) -> int:
                              'fer2013_logits, gray or BGR; their mean is learned')
     parser.add_argument('--unlabeled', type=Path,
                         help='folder of pictures with faces that nobody has judged')
+    parser.add_argument('--answers', type=Path,
+                        help="folder that keeps what the teachers said; runs with the same data, "
+                             "views, seed and teachers can share it; none: in the run's")
     parser.add_argument('--epochs', type=int, help="instead of the preset's")
     parser.add_argument('--views', type=int, help="instead of the preset's")
     parser.add_argument('--folds', type=int, default=0,
@@ -152,7 +160,7 @@ def main(argv: list[str]) -> int:
     train, validation = load_fer2013(options.data)
     if len(train) == 0:
         raise ValueError(f"'{options.data}' has no training pictures (split 0)")
-    answers = options.output / 'answers'
+    answers = options.answers or options.output / 'answers'
     data = _taught_by(options.teachers, train, config, answers, 'faces')
     others = None
     if options.unlabeled is not None:
@@ -160,7 +168,8 @@ def main(argv: list[str]) -> int:
         config['unlabeled'] = len(faces)
         others = _taught_by(options.teachers, without_labels(faces), config, answers,
                             'unlabeled', faces)
-    print(f'{len(data)} training, {len(others or ())} unlabeled and {len(validation)} '
+        others = others.subset(np.tile(np.arange(len(faces)), config['unlabeled_repeats']))
+    print(f'{len(data)} training, {config.get("unlabeled", 0)} unlabeled and {len(validation)} '
           'validation pictures')
     if options.folds:
         cross_validate(config, options.output, data, options.folds, DistillationTrainer,

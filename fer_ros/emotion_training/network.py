@@ -10,10 +10,12 @@ from torch.nn import functional
 
 #: widths and blocks of the stages, each half as large as the one before. The first is as large as
 #: the face, with a ``stem_stride`` of 2 half as large. ``kinds`` names the blocks of each stage:
-#: those of :class:`LightBlock`; none: :class:`ResidualBlock`.
+#: those of :class:`LightBlock`; none: :class:`ResidualBlock`, with ``inner`` channels inside.
 ARCHITECTURES: dict[str, dict[str, Any]] = {
     'se_resnet_tiny': {'widths': (8, 16, 32, 64), 'blocks': (0, 1, 1, 1)},
     'se_resnet_small': {'widths': (24, 48, 96, 176), 'blocks': (0, 1, 2, 2)},
+    'se_resnet_slim': {'widths': (24, 48, 96, 176), 'blocks': (0, 1, 2, 2),
+                       'inner': (None, 32, 48, 64)},
     'resnet_light': {'widths': (24, 48, 96), 'blocks': (1, 2, 2), 'stem_stride': 2,
                      'kinds': ('residual', 'residual', 'residual')},
 }
@@ -34,13 +36,20 @@ class SqueezeExcitation(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with squeeze-excitation (He et al. 2016, arXiv 1512.03385)."""
+    """
+    Two 3x3 convolutions with squeeze-excitation (He et al. 2016, arXiv 1512.03385).
 
-    def __init__(self, channels: int, drop_path: float = 0.0) -> None:
+    :param channels: in and out.
+    :param drop_path: stochastic depth.
+    :param inner: channels between the convolutions; None: as many as in and out.
+    """
+
+    def __init__(self, channels: int, drop_path: float = 0.0, inner: int | None = None) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.norm1 = nn.BatchNorm2d(channels)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        inner = channels if inner is None else inner
+        self.conv1 = nn.Conv2d(channels, inner, 3, padding=1, bias=False)
+        self.norm1 = nn.BatchNorm2d(inner)
+        self.conv2 = nn.Conv2d(inner, channels, 3, padding=1, bias=False)
         self.norm2 = nn.BatchNorm2d(channels)
         self.attention = SqueezeExcitation(channels)
         self.drop_path = drop_path
@@ -113,6 +122,7 @@ class EmotionNetwork(nn.Module):
         plan = ARCHITECTURES[architecture]
         widths, blocks = plan['widths'], plan['blocks']
         kinds = plan.get('kinds', (None,) * len(widths))
+        inner = plan.get('inner', (None,) * len(widths))
         layers: list[nn.Module] = []
         channels, built, total = 1, 0, sum(blocks)
         for stage, (width, count) in enumerate(zip(widths, blocks)):
@@ -121,8 +131,8 @@ class EmotionNetwork(nn.Module):
             for _ in range(count):
                 built += 1
                 share = drop_path * built / total
-                layers.append(ResidualBlock(width, share) if kinds[stage] is None else
-                              LightBlock(width, kinds[stage], share))
+                layers.append(ResidualBlock(width, share, inner[stage]) if kinds[stage] is None
+                              else LightBlock(width, kinds[stage], share))
             channels = width
         self.features = nn.Sequential(*layers)
         self.dropout = nn.Dropout2d(dropout)
