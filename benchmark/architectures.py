@@ -40,6 +40,8 @@ def _light(widths: tuple[int, ...], blocks: tuple[int, ...], *kinds: str) -> dic
 
 #: what was thought of beside those in :data:`~fer_ros.emotion_training.network.ARCHITECTURES`.
 CANDIDATES = {
+    'se_resnet_small, narrow inside': {**ARCHITECTURES['se_resnet_small'],
+                                       'inner': (None, 32, 48, 64)},
     'dense 32-64-128': _light((32, 64, 128), (1, 2, 2), *['residual'] * 3),
     'separable 32-96-192': _light((32, 96, 192), (1, 3, 4), *['separable'] * 3),
     'inverted 24-48-96': _light((24, 48, 96), (1, 3, 3), *['inverted'] * 3),
@@ -105,9 +107,9 @@ def main() -> None:
         made = networks(Path(folder))
         medians = measure({name: pair for name, (_, pair) in made.items()}, options.rounds)
     kinds = list(next(iter(medians.values())))
-    print('[ms a face]' + ' ' * 29 + '  '.join(kinds))
+    print('[ms a face]' + ' ' * 31 + '  '.join(kinds))
     for name, row in medians.items():
-        print(f'{name:28} {made[name][0] / 1e6:5.2f} M   ' + '  '.join(
+        print(f'{name:30} {made[name][0] / 1e6:5.2f} M   ' + '  '.join(
             f'{row[kind]:{len(kind)}.2f}' for kind in kinds))
     RESULTS.write_text(json.dumps({
         'machine': describe_machine(), 'rounds': options.rounds, 'networks': {
