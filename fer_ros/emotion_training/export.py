@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,29 @@ def load_network(checkpoint: Path) -> tuple[EmotionNetwork, dict[str, Any]]:
     network = build_network(state['config'])
     network.load_state_dict(weights_of(state))
     return network.eval(), state
+
+
+def load_mean(checkpoints: Sequence[Path]) -> tuple[EmotionNetwork, dict[str, Any]]:
+    """
+    Return the mean of several runs' networks, and the last run's checkpoint.
+
+    Runs that continue each other differ little, and their mean is better than each (Izmailov
+    et al. 2018, arXiv 1803.05407; for pictures of another kind Wortsman et al. 2022,
+    arXiv 2109.01903).
+
+    :raises ValueError: if they are not of the same architecture; names the files.
+    """
+    networks, states = zip(*(load_network(path) for path in checkpoints))
+    if len({state['config']['architecture'] for state in states}) > 1:
+        raise ValueError('a mean needs runs of one architecture: ' + ', '.join(
+            f"'{path}' is {state['config']['architecture']}"
+            for path, state in zip(checkpoints, states)))
+    weights = [network.state_dict() for network in networks]
+    networks[-1].load_state_dict({
+        key: torch.stack([w[key].double() for w in weights]).mean(0).to(value.dtype)
+        for key, value in weights[-1].items()})
+    mean_of = {'mean_of': len(checkpoints)} if len(checkpoints) > 1 else {}
+    return networks[-1], {**states[-1], **mean_of}
 
 
 def export_onnx(network: EmotionNetwork, path: Path, side: int = 48) -> float:
@@ -80,8 +104,10 @@ def main(argv: list[str]) -> int:
         prog='fer_ros export', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         description='Export a trained emotion network: ONNX float32 and int8 with model cards, '
                     'and weights for fine-tuning (.pt, .json). Each is loaded again and judged.')
-    parser.add_argument('--checkpoint', type=Path, default=Path('runs/emotion/checkpoint.pt'),
-                        help='of a run')
+    parser.add_argument('--checkpoint', type=Path, nargs='+',
+                        default=[Path('runs/emotion/checkpoint.pt')],
+                        help='of a run, or .pt of an export; of several that continue each '
+                             'other: their mean')
     parser.add_argument('--data', type=Path, required=True,
                         help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz): '
                              'the public part calibrates, training crops quantize')
@@ -94,7 +120,7 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     if options.output.suffix != '.onnx':
         raise ValueError(f"--output '{options.output}' must end in .onnx")
-    network, state = load_network(options.checkpoint)
+    network, state = load_mean(options.checkpoint)
     train, public = load_fer2013(options.data)
     temperature, error = calibrate(network, public)
     difference = export_onnx(network, options.output)
@@ -171,7 +197,8 @@ def _card(name: str, state: dict[str, Any], temperature: float,
         'architecture': state['config']['architecture'],
         'parameters': sum(p.numel() for p in network.parameters()),
         'date': datetime.date.today().isoformat(),
-        'training': {'epochs': state['done'], 'preset': without_folders(state['config'])},
+        'training': {'epochs': state['done'], 'preset': without_folders(state['config']),
+                     **({'mean_of_runs': state['mean_of']} if 'mean_of' in state else {})},
         'data': f'FER2013 training part with FER+ votes{_teachers(state["config"])}; calibrated '
                 'and judged on the public test part. The pictures came from an image search and '
                 'carry no license: the weights are offered for research and evaluation.',

@@ -9,7 +9,12 @@ torch = pytest.importorskip('torch')
 from fer_ros.commands import train  # noqa: E402
 from fer_ros.datasets.emotion_data import EmotionData, load_fer2013  # noqa: E402
 from fer_ros.emotion_training.augmentation import augment, standardize  # noqa: E402
-from fer_ros.emotion_training.export import _card, export_onnx, load_network  # noqa: E402
+from fer_ros.emotion_training.export import (  # noqa: E402
+    _card,
+    export_onnx,
+    load_mean,
+    load_network,
+)
 from fer_ros.emotion_training.export import main as export  # noqa: E402
 from fer_ros.emotion_training.network import EmotionNetwork  # noqa: E402
 from fer_ros.emotion_training.trainer import (  # noqa: E402
@@ -210,6 +215,26 @@ def test_export_command(trained, tmp_path, capsys):
     assert '"labels"' in model.with_suffix('.json').read_text()
     with pytest.raises(ValueError, match='.onnx'):
         export(['--data', 'd.npz', '--output', 'model.bin'])
+
+
+def test_the_mean_of_runs(trained, tmp_path):
+    """Half way between two networks; other architectures are refused by name."""
+    trainer, _ = trained
+    state = load_checkpoint(trainer.checkpoint)
+    weights = trainer.average.module.state_dict()
+    for name, factor in (('a', 1.0), ('b', 3.0)):
+        save_checkpoint(tmp_path / f'{name}.pt', {**state, 'weights': {
+            key: value * factor if value.is_floating_point() else value
+            for key, value in weights.items()}})
+    mean, told = load_mean([tmp_path / 'a.pt', tmp_path / 'b.pt'])
+    torch.testing.assert_close(mean.head.weight, 2 * weights['head.weight'])
+    assert told['mean_of'] == 2
+    assert 'mean_of' not in load_mean([tmp_path / 'a.pt'])[1]
+    other = EmotionNetwork('resnet_light').state_dict()
+    save_checkpoint(tmp_path / 'c.pt', {
+        'config': {**CONFIG, 'architecture': 'resnet_light'}, 'weights': other})
+    with pytest.raises(ValueError, match="c.pt' is resnet_light"):
+        load_mean([tmp_path / 'a.pt', tmp_path / 'c.pt'])
 
 
 def test_opencv_reads_the_file(tmp_path):

@@ -130,10 +130,14 @@ def judge_pictures(folder: Path, models: list[Path], output: Path) -> dict[str, 
     :returns: model -> figures.
     """
     pictures = read_labeled_pictures(folder)
-    figures = {}
+    figures: dict[str, Any] = {}
     for model in models:
         pipeline = build_pipeline(PipelineConfig(emotion_model=model))
-        figures[pipeline.classifier.card.name] = figures_of(
+        name = pipeline.classifier.card.name
+        if name in figures:
+            raise ValueError(f"'{model}': another model is named '{name}' too; give each a name "
+                             'of its own in its card')
+        figures[name] = figures_of(
             probabilities_in(pictures, pipeline), pictures.labels)
     output.mkdir(parents=True, exist_ok=True)
     (output / 'pictures.json').write_text(json.dumps(
