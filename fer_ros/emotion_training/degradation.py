@@ -31,18 +31,29 @@ COVERED = 0.25
 _BLUR = 9
 
 
-def degrade(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def degrade(images: torch.Tensor, generator: torch.Generator,
+            share: float = 1.0) -> torch.Tensor:
     """
     Return a batch as a robot gets to see it.
 
     :param images: float (N, 1, H, W), gray levels 0..255.
     :param generator: the source of all randomness.
+    :param share: of the batch; the others only get other light.
     :returns: float (N, 1, H, W), gray levels 0..255.
     """
-    n = len(images)
-    if n == 0:
+    if len(images) == 0:
         return images
-    images = _tone(_light(images, generator), generator)
+    images = _light(images, generator)
+    if share >= 1:
+        return _degrade_all(images, generator)
+    rows = _rows(len(images), share, generator)
+    return images.index_copy(0, rows, _degrade_all(images[rows], generator))
+
+
+def _degrade_all(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    if len(images) == 0:
+        return images
+    images = _tone(images, generator)
     images = _motion(_far(images, generator), generator)
     images = _dim(images, generator)
     images = _compress(_noise(images, generator).clamp(0, 255), generator)

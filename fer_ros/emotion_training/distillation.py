@@ -124,7 +124,9 @@ class DistillationTrainer(EmotionTrainer):
         view = (index + self.done) % data.views.shape[1]
         where = after(torch.from_numpy(data.views[index, view]),
                       transforms(len(index), JITTER, generator))
-        return (standardize(degrade(look_at(data.images[index], where, side), generator)),
+        images = degrade(look_at(data.images[index], where, side), generator,
+                         self.config['degraded'])
+        return (standardize(images),
                 torch.from_numpy(data.votes[index]), torch.from_numpy(data.labels[index]),
                 torch.from_numpy(data.soft_votes[index, view]).float(),
                 torch.from_numpy(data.soft_labels[index, view]).float())
