@@ -32,6 +32,8 @@ def crops_of(files: list[Path]) -> np.ndarray:
     crops = np.zeros((len(files), 48, 48), np.uint8)
     for i, file in enumerate(files):
         image = cv2.imread(str(file), cv2.IMREAD_GRAYSCALE)
+        if image is None:
+            raise ValueError(f"'{file}' cannot be read as a picture")
         faces = pipeline.detector.detect(image)
         if faces:
             crops[i] = pipeline.classifier.crops(
@@ -49,8 +51,9 @@ def main() -> None:
     twins = {b - len(learned) for a, b in pairs if a < len(learned) <= b}
     twin = np.isin(np.arange(len(pictures.files)), sorted(twins))
     print(f'{twin.sum()} of {len(twin)} pictures nearly equal a face without label')
-    for model in sys.argv[3:] or [resource_path('models/emotion.onnx')]:
-        pipeline = build_pipeline(PipelineConfig(emotion_model=Path(model)))
+    models = [Path(name) for name in sys.argv[3:]] or [resource_path('models/emotion.onnx')]
+    for model in models:
+        pipeline = build_pipeline(PipelineConfig(emotion_model=model))
         answers = probabilities_in(pictures, pipeline)
         for name, rows in (('all', twin | ~twin), ('without them', ~twin)):
             figures = figures_of(answers[rows], pictures.labels[rows])

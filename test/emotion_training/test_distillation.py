@@ -117,6 +117,14 @@ def test_degradation(count, side):
     assert count == 0 or (a.min() >= 0 and a.max() <= 255 and not torch.equal(a, images))
 
 
+def test_a_share_is_degraded():
+    """The others only get other light, the same as without any degradation."""
+    images = torch.rand(40, 1, 48, 48) * 255
+    none, half = (degrade(images, torch.Generator().manual_seed(3), share) for share in (0, 0.5))
+    same = (none == half).flatten(1).all(1)
+    assert same.sum() >= 20 and not same.all()
+
+
 def test_teachers_are_fed_as_they_were_trained(tmp_path, gray_teacher):
     """Gray: normalized, so light does not matter; color: BGR minus the means."""
     images = torch.full((2, 1, 48, 48), 203.939)
