@@ -45,6 +45,10 @@ class Rig:
                         self.peer.count_publishers('emotions') and
                         self.node._outputs.emotions.get_subscription_count())
 
+    def alone(self):
+        """Wait until the camera knows that the node has left, else ready() sees who was there."""
+        assert wait_for(lambda: self.camera.get_subscription_count() == 0)
+
     def offer(self, picture, seconds, encoding='bgr8', compressed=False):
         """Publish one picture with a stamp."""
         header = Header(frame_id='camera')

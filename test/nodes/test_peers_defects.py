@@ -35,6 +35,7 @@ def test_publishers_live_on_and_diagnostics_come_back(rig, astronaut):
     assert rig.node._outputs is before
     rig.node.trigger_deactivate()
     rig.node.trigger_cleanup()
+    rig.alone()
     rig.node.trigger_configure()
     rig.node.trigger_activate()
     rig.ready()
