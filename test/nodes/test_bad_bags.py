@@ -260,11 +260,13 @@ def test_a_reliable_subscriber_that_hangs_does_not_stop_the_player(tmp_path, pee
     sleeper = subprocess.Popen([sys.executable, '-c', (
         'import rclpy\nfrom sensor_msgs.msg import Image\nrclpy.init()\n'
         'n = rclpy.create_node("sleeper")\n'
-        f'n.create_subscription(Image, "{IMAGE}", print, 10)\nrclpy.spin(n)')])
+        f'n.create_subscription(Image, "{IMAGE}", lambda m: print(1, flush=True), 10)\n'
+        'rclpy.spin(n)')], stdout=subprocess.PIPE)
     try:
         assert wait_for(lambda: peer.count_subscribers(IMAGE) == 2, 30)
         player = play(write_bag(tmp_path / 'bag', PICTURES * 15, 100.0))
         assert wait_for(lambda: peer.images, 30)
+        assert sleeper.stdout.readline()  # the player knows it now
         sleeper.send_signal(signal.SIGSTOP)
         assert 'does not take its messages' in ended(player)
         assert wait_for(lambda: len(peer.images) == 300)
