@@ -38,12 +38,12 @@ def wait_for(condition, timeout=10.0):
 def call(client, request, timeout=10.0):
     """Call a service while another thread spins its node."""
     assert client.wait_for_service(timeout)
-    future = client.call_async(request)
-    if not wait_for(future.done, timeout / 2):
+    futures = [client.call_async(request)]
+    if not wait_for(futures[0].done, timeout / 2):
         # The server may have answered before it knew where the client listens: once more.
-        future = client.call_async(request)
-        assert wait_for(future.done, timeout / 2)
-    return future.result()
+        futures.append(client.call_async(request))
+    assert wait_for(lambda: any(future.done() for future in futures), timeout)
+    return next(future for future in futures if future.done()).result()
 
 
 @contextmanager
