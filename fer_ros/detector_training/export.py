@@ -19,7 +19,7 @@ from fer_ros.detector_training.samples import FaceSampler
 from fer_ros.perception.detection_decoding import STRIDES
 from fer_ros.perception.model_card import save_model_card
 from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint, weights_of
-from fer_ros.training.export import OPSET, without_folders
+from fer_ros.training.export import OPSET, mean_weights, without_folders
 from fer_ros.training.quantization import quantize
 
 #: Crops that the ranges of the activations are taken from, and nodes left in float32: the heads
@@ -55,17 +55,9 @@ def load_network(checkpoint: Path) -> tuple[FaceNetwork, dict[str, Any]]:
 
 
 def load_mean(checkpoints: Sequence[Path]) -> tuple[FaceNetwork, dict[str, Any]]:
-    """
-    Return the mean of several runs' networks, and the last run's checkpoint.
-
-    Runs that continue each other differ little, and their mean is better than each (Izmailov
-    et al. 2018, arXiv 1803.05407).
-    """
+    """Return the mean of several runs' networks, and the last run's checkpoint."""
     networks, states = zip(*(load_network(path) for path in checkpoints))
-    weights = [network.state_dict() for network in networks]
-    mean = {key: torch.stack([w[key].double() for w in weights]).mean(0).to(value.dtype)
-            for key, value in weights[-1].items()}
-    networks[-1].load_state_dict(mean)
+    networks[-1].load_state_dict(mean_weights(networks))
     return networks[-1], states[-1]
 
 

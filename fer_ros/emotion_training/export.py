@@ -23,7 +23,7 @@ from fer_ros.perception.labels import EMOTIONS, FER2013
 from fer_ros.perception.model_card import save_model_card
 from fer_ros.perception.preprocessing import normalize
 from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint, weights_of
-from fer_ros.training.export import OPSET, without_folders
+from fer_ros.training.export import OPSET, mean_weights, without_folders
 from fer_ros.training.quantization import CALIBRATION_CROPS, quantize
 
 #: the ONNX file must agree with torch to this [logits].
@@ -42,10 +42,6 @@ def load_mean(checkpoints: Sequence[Path]) -> tuple[EmotionNetwork, dict[str, An
     """
     Return the mean of several runs' networks, and the last run's checkpoint.
 
-    Runs that continue each other differ little, and their mean is better than each (Izmailov
-    et al. 2018, arXiv 1803.05407; for pictures of another kind Wortsman et al. 2022,
-    arXiv 2109.01903).
-
     :raises ValueError: if they are not of the same architecture; names the files.
     """
     networks, states = zip(*(load_network(path) for path in checkpoints))
@@ -53,10 +49,7 @@ def load_mean(checkpoints: Sequence[Path]) -> tuple[EmotionNetwork, dict[str, An
         raise ValueError('a mean needs runs of one architecture: ' + ', '.join(
             f"'{path}' is {state['config']['architecture']}"
             for path, state in zip(checkpoints, states)))
-    weights = [network.state_dict() for network in networks]
-    networks[-1].load_state_dict({
-        key: torch.stack([w[key].double() for w in weights]).mean(0).to(value.dtype)
-        for key, value in weights[-1].items()})
+    networks[-1].load_state_dict(mean_weights(networks))
     mean_of = {'mean_of': len(checkpoints)} if len(checkpoints) > 1 else {}
     return networks[-1], {**states[-1], **mean_of}
 
