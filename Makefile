@@ -25,8 +25,8 @@ setup:  ## make the environment .venv, or what of it is missing
 demo: setup  ## real faces over real ROS 2: a table here, a video in demo_output/
 	@$(RUN) python -m fer_ros demo --source '$(SOURCE)' $(if $(DURATION),--duration $(DURATION)) $(ARGS)
 
-test: lint  ## lint, then all tests; skipped ones are listed with their reason
-	@$(RUN) python -m pytest -rs $(ARGS)
+test: lint  ## lint, then all tests; what was skipped (why) or run twice is listed
+	@$(RUN) python -m pytest -rsR $(ARGS)
 
 lint: setup  ## style (ruff), types (mypy), spelling (codespell)
 	@$(RUN) python -m ruff check . && python -m mypy && python -m codespell_lib

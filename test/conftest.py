@@ -16,6 +16,13 @@ os.environ.pop('FASTDDS_BUILTIN_TRANSPORTS', None)
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Say why a test had to run once more (see nodes/conftest.py): it is a fault to look for."""
+    for report in terminalreporter.getreports('rerun'):
+        terminalreporter.section(f'{report.nodeid}: why it ran twice')
+        terminalreporter.write_line(report.longreprtext)
+
+
 @pytest.fixture(scope='session')
 def data_folder() -> Path:
     """Return the folder with data sets and peers' models; skips where there is none."""

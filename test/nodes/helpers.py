@@ -64,3 +64,21 @@ def running(make):
         with spinning(rig.node, rig.peer):
             rig.ready()
             yield rig
+
+
+def differences(first, second, tolerance=1e-5):
+    """
+    Return where two messages differ, one line a field.
+
+    Sums of floats depend on where an array lies in memory: the last bits are nobody's promise.
+    """
+    if hasattr(first, 'get_fields_and_field_types'):
+        return [f'{name}{line}' for name in first.get_fields_and_field_types() for line in
+                differences(getattr(first, name), getattr(second, name), tolerance)]
+    if isinstance(first, str) or not hasattr(first, '__len__'):
+        near = isinstance(first, float) and abs(first - second) <= tolerance
+        return [] if near or first == second else [f': {first!r} is not {second!r}']
+    if len(first) != len(second):
+        return [f': {len(first)} values are not {len(second)}']
+    return [f'[{i}]{line}' for i, (a, b) in enumerate(zip(first, second))
+            for line in differences(a, b, tolerance)]
