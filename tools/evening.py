@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fer_ros.behavior.attention import Person
 from fer_ros.behavior.policy_file import load_policy
 from fer_ros.behavior.tone_policy import ToneDecision, TonePolicy
+from fer_ros.media.time_line import FaceCourse, draw_time_line
 from fer_ros.perception.emotion_state import EmotionState, StateConfig
 from fer_ros.perception.error_model import error_model
 from fer_ros.perception.labels import EMOTIONS
@@ -45,11 +45,9 @@ DROP_OUTS = (('f1', 40, 40.8), ('f1', 110, 110.5), ('f2', 128, 128.7))
 
 @dataclass
 class Course:
-    """What happened: a row of everything for every frame."""
+    """What happened."""
 
-    stamps: list[float] = field(default_factory=list)
-    probabilities: dict[str, list[np.ndarray]] = field(default_factory=dict)
-    states: dict[str, list[str]] = field(default_factory=dict)
+    faces: dict[str, FaceCourse] = field(default_factory=dict)
     tones: list[ToneDecision] = field(default_factory=list)
 
 
@@ -78,21 +76,17 @@ def play(rate: int = RATE, seed: int = 1) -> Course:
     generator = np.random.default_rng(seed)
     policy = TonePolicy(load_policy(resource_path('config/behavior.yaml')))
     faces: dict[str, _Face] = {}
-    course = Course(probabilities={id_: [] for id_ in SIZES}, states={id_: [] for id_ in SIZES})
+    course = Course({id_: FaceCourse() for id_ in SIZES})
     for i in range(round(LENGTH * rate)):
         stamp = i / rate
         people = []
         for id_, size in SIZES.items():
             shown = _shown(id_, stamp)
-            smoothed = np.empty(0, np.float32)
             if shown:
                 face = faces.setdefault(id_, _Face())
                 smoothed = face.see(_answer(shown, generator), stamp)
                 people.append(Person(id_, face.state.label, face.state.confidence(smoothed), size))
-            course.probabilities[id_].append(
-                smoothed if len(smoothed) else np.full(len(EMOTIONS), np.nan))
-            course.states[id_].append(faces[id_].state.label if shown else '')
-        course.stamps.append(stamp)
+                course.faces[id_].add(stamp, smoothed, face.state.label)
         for decision in (policy.set_speaking(_within(UTTERANCES, stamp)),
                          policy.update(stamp, people)):
             if decision:
@@ -126,36 +120,8 @@ def _answer(mood: str, generator: np.random.Generator) -> np.ndarray | None:
 
 def draw(course: Course) -> Figure:
     """Draw probabilities, states, utterances and tones over time."""
-    figure = Figure(figsize=(12, 6.5), layout='constrained')
-    first, second, tones = figure.subplots(3, 1, sharex=True, height_ratios=(3, 3, 2))
-    for axes, id_ in ((first, 'f1'), (second, 'f2')):
-        rows = np.array(course.probabilities[id_])
-        for index in (0, 1, 3, 4):
-            axes.plot(course.stamps, rows[:, index], label=EMOTIONS[index], linewidth=1)
-        _mark_states(axes, course.stamps, course.states[id_])
-        axes.set(ylabel=f'{id_}: probability', ylim=(0, 1.18))
-    first.legend(loc='center right', fontsize=8)
-    for start, end in UTTERANCES:
-        tones.axvspan(start, end, color='#dddddd')
-    names = sorted({decision.tone.name for decision in course.tones})
-    colors = dict(zip(names, ('#2a6f97', '#e07a5f', '#6d8a74', '#8d99ae', '#b08ea2', '#6d6875')))
-    changes = [(decision.stamp, decision.tone.name) for decision in course.tones]
-    for (begin, name), over in zip(changes, [stamp for stamp, _ in changes[1:]] + [LENGTH]):
-        tones.barh(0, over - begin, left=begin, height=0.5, edgecolor='white', color=colors[name])
-        tones.text(begin + 0.6, 0, name, va='center', fontsize=8, color='white')
-    tones.set(yticks=[], ylim=(-0.5, 0.5), xlim=(0, LENGTH), xlabel='time [s]',
-              ylabel='tone\n(gray: speaking)')
-    return figure
-
-
-def _mark_states(axes: Axes, stamps: list[float], states: list[str]) -> None:
-    """Write each state above its begin."""
-    before = ''
-    for stamp, state in zip(stamps, states):
-        if state and state != before and state != 'uncertain':
-            axes.axvline(stamp, color='gray', linewidth=0.6, linestyle=':')
-            axes.text(stamp + 0.4, 1.06, state, fontsize=8)
-        before = state or before
+    tones = [(decision.stamp, decision.tone.name) for decision in course.tones]
+    return draw_time_line(course.faces, EMOTIONS, tones, LENGTH, speaking=UTTERANCES)
 
 
 if __name__ == '__main__':
