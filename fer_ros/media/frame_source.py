@@ -7,6 +7,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,6 +20,12 @@ from fer_ros.media.picture_decoder import PictureError, read_picture
 PICTURES = ('.jpg', '.jpeg', '.png', '.bmp', '.gif', '.webp', '.tif', '.tiff', '.pgm', '.ppm')
 VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm')
 _MAKE_A_VIDEO = 'ffmpeg -i IN -c:v libx264 out.mp4 makes one'
+#: Here the scene begins [s].
+_CURTAIN = 3.0
+#: Held pictures come at this rate [Hz].
+_HELD_RATE = 10.0
+#: So many names of files are told.
+_NAMED = 5
 #: A video's header may be off by a few frames; below this share of them it was cut off.
 _COMPLETE = 0.9
 _log = logging.getLogger(__name__)
@@ -33,11 +40,14 @@ class FrameSource(Protocol):
     Iterates over uint8 (H, W, 3) BGR frames.
 
     ``name`` tells people what it is; ``period`` is the time between frames [s], 0 for a live
-    camera, which always gives its newest frame.
+    camera, which always gives its newest frame. ``showing`` names the file that the last frame
+    is of; ``begun`` counts the files that were begun, each pass of a loop anew.
     """
 
     name: str
     period: float
+    showing: str
+    begun: int
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Give the frames."""
@@ -51,13 +61,14 @@ def videos_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEOS)
 
 
-def open_frame_source(source: str, loop: bool = False) -> FrameSource:
+def open_frame_source(source: str, loop: bool = False, hold: float = 0.0) -> FrameSource:
     """
     Open what a user names.
 
     :param source: 'demo', a camera's number or device ('0', '/dev/video0'), a video file or a
         folder of pictures.
     :param loop: begin anew at the end of a file or folder (the demo always does).
+    :param hold: give each picture of a folder at 10 Hz for so long [s]; 0: once.
     :raises SourceError: if it is none of these, missing, empty or unreadable.
     """
     source = str(source).strip()
@@ -67,7 +78,7 @@ def open_frame_source(source: str, loop: bool = False) -> FrameSource:
         return CameraSource(source)
     path = Path(os.path.expanduser(source))
     if source and path.is_dir():  # '' would be the working directory
-        return FolderSource(path, loop)
+        return FolderSource(path, loop, hold)
     if path.is_file():
         return VideoSource(path, loop)
     raise SourceError(f"source '{source}' is not there; give demo, a camera's number, a video "
@@ -75,9 +86,10 @@ def open_frame_source(source: str, loop: bool = False) -> FrameSource:
 
 
 class DemoSource:
-    """The rendered scene at 30 Hz, without end."""
+    """The rendered scene at 30 Hz, without end. The second person comes after five seconds."""
 
     name, period = 'demo', 1 / 30
+    showing, begun = name, 1
 
     def __init__(self) -> None:
         try:
@@ -87,10 +99,8 @@ class DemoSource:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Give the frames."""
-        index = 0
-        while True:
-            yield self._scene.render(index * self.period)
-            index += 1
+        for index in count():
+            yield self._scene.render(_CURTAIN + index * self.period)
 
     def close(self) -> None:
         """Nothing to release."""
@@ -105,7 +115,8 @@ class VideoSource:
     """
 
     def __init__(self, path: Path, loop: bool = False) -> None:
-        self.name, self._path, self._loop = path.name, path, loop
+        self.name = self.showing = path.name
+        self.begun, self._path, self._loop = 0, path, loop
         self._capture = self._open()
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self.period = 1 / rate if 0 < rate <= 1000 else 1 / 30
@@ -113,19 +124,20 @@ class VideoSource:
     def __iter__(self) -> Iterator[np.ndarray]:
         """Give the frames; a file that ends far too early is reported."""
         while True:
-            count = 0
+            shown = 0
+            self.begun += 1
             while True:
                 good, frame = self._capture.read()
                 if not good:
                     break
-                count += 1
+                shown += 1
                 yield np.asarray(frame)
-            if count == 0:
+            if shown == 0:
                 raise SourceError(f"no frame of '{self._path}' can be read; {_MAKE_A_VIDEO}")
             expected = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
-            if count < _COMPLETE * expected:
+            if shown < _COMPLETE * expected and self.begun == 1:
                 _log.warning("'%s' ended after %d of %d frames: it is cut off or damaged",
-                             self._path, count, expected)
+                             self._path, shown, expected)
             if not self._loop:
                 return
             self._capture.release()
@@ -145,33 +157,46 @@ class VideoSource:
 
 class FolderSource:
     """
-    The pictures of a folder in natural order (2 before 10), one a second.
+    The pictures of a folder in natural order (2 before 10).
+
+    What is left out is reported once: other files, and pictures that cannot be read.
 
     :param path: the folder.
     :param loop: begin anew at its end.
+    :param hold: give each picture at 10 Hz for so long [s], as a camera before it would; 0: once,
+        and one a second.
     """
 
-    def __init__(self, path: Path, loop: bool = False) -> None:
-        self.name, self.period, self._loop = path.name, 1.0, loop
-        self._files = sorted(
-            (p for p in path.iterdir() if p.suffix.lower() in PICTURES), key=_natural)
+    def __init__(self, path: Path, loop: bool = False, hold: float = 0.0) -> None:
+        self.name, self.showing, self.begun, self._loop = path.name, '', 0, loop
+        self.period = 1 / _HELD_RATE if hold else 1.0
+        self._times = max(round(hold * _HELD_RATE), 1)
+        everything = sorted((p for p in path.iterdir() if p.name[0] != '.'), key=_natural)
+        self._files = [p for p in everything if p.suffix.lower() in PICTURES]
+        self._others = [p.name for p in everything if p not in self._files]
         if not self._files:
-            raise SourceError(f"folder '{path}' has no picture ({', '.join(PICTURES)})")
+            raise SourceError(f"folder '{path}' has no picture ({', '.join(PICTURES)})"
+                              + (f', but {_list(self._others)}' if self._others else ''))
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """Give the pictures; unreadable ones are reported and left out."""
+        """Give the pictures."""
+        if self._others:
+            _log.warning('%s: left out, for pictures end with %s', _list(self._others),
+                         ', '.join(PICTURES))
+        number = len(self._files)
         while True:
-            good = 0
-            for file in self._files:
+            for file in list(self._files):
                 try:
                     picture = read_picture(file)
                 except PictureError as error:
                     _log.warning("'%s' is left out: %s", file, error)
+                    self._files.remove(file)
                     continue
-                good += 1
-                yield picture
-            if good == 0:
-                raise SourceError(f'none of the {len(self._files)} pictures can be read')
+                self.showing, self.begun = file.name, self.begun + 1
+                for _ in range(self._times):
+                    yield picture
+            if not self._files:
+                raise SourceError(f'none of the {number} pictures can be read')
             if not self._loop:
                 return
 
@@ -189,7 +214,8 @@ class CameraSource:
     period = 0.0
 
     def __init__(self, device: str) -> None:
-        self.name = f'camera {device}'
+        self.name = self.showing = f'camera {device}'
+        self.begun = 1
         self._capture: Any = cv2.VideoCapture(
             min(int(device), 2**31 - 1) if device.isdecimal() else device)
         if not self._capture.isOpened():
@@ -233,6 +259,11 @@ class CameraSource:
                 self._newest = frame if good else self._newest
                 self._ended = self._ended or not good
                 self._ready.notify_all()
+
+
+def _list(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ', '.join(names[:_NAMED]) + (f' and {more} more' if more > 0 else '')
 
 
 def _natural(path: Path) -> list[Any]:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_ros.media.demo_scene import DemoScene
 from fer_ros.media.frame_source import CameraSource, SourceError, open_frame_source
 
 
@@ -152,3 +153,48 @@ def test_camera_that_ends_is_an_error(video):
         list(camera)
     camera.close()
     assert list(camera) == []
+
+
+def test_held_pictures_come_as_from_a_camera(folder):
+    """Each for half a second at 10 Hz; which one it is can be told, also when it comes again."""
+    source = open_frame_source(str(folder), loop=True, hold=0.5)
+    assert source.period == pytest.approx(0.1)
+    seen = [(round(float(frame.mean())), source.showing, source.begun)
+            for frame in itertools.islice(source, 20)]
+    assert seen[::5] == [(1, 'face1.png', 1), (2, 'face2.png', 2), (10, 'face10.png', 3),
+                         (1, 'face1.png', 4)]
+    assert seen[4] == seen[0] and seen[9] == seen[5]
+
+
+def test_other_files_are_named_once(folder, caplog):
+    """A phone's .heic is no surprise; what is hidden is nobody's concern."""
+    for name in ('a.heic', 'b.heic', 'c.txt', 'd.txt', 'e.txt', '.DS_Store', 'broken.png'):
+        (folder / name).write_text('no picture')
+    levels(itertools.islice(open_frame_source(str(folder), loop=True), 9))
+    assert len(caplog.records) == 2  # in the first pass only
+    assert 'a.heic, b.heic, c.txt, d.txt, e.txt and 1 more' in caplog.text
+    assert '.DS_Store' not in caplog.text
+
+
+def test_a_folder_of_other_files_names_them(tmp_path):
+    """It is no mystery why there is no picture."""
+    (tmp_path / 'IMG_1.HEIC').write_text('a phone wrote it')
+    with pytest.raises(SourceError, match='no picture.*but IMG_1.HEIC'):
+        open_frame_source(str(tmp_path))
+
+
+def test_a_video_counts_its_passes(video):
+    """Who keeps a state must know that everything begins anew."""
+    source = open_frame_source(str(video), loop=True)
+    assert [source.begun for _ in itertools.islice(source, 11)] == [1] * 5 + [2] * 5 + [3]
+    assert source.showing == 'steps.avi'
+    source.close()
+
+
+def test_two_people_are_in_the_demo_before_ten_seconds():
+    """The one comes after five: whoever looks for ten seconds sees both, and judges them."""
+    scene = DemoScene()
+    source = open_frame_source('demo')
+    for index, frame in enumerate(itertools.islice(source, 0, 240, 15)):
+        assert (frame == scene.render(3 + 15 * index / 30)).all()
+    assert len(scene.ground_truth(3 + 6.0)) == 2

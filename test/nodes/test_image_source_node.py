@@ -15,11 +15,12 @@ rclpy = pytest.importorskip('rclpy')
 
 from helpers import ros, spinning, wait_for  # noqa: E402
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image  # noqa: E402
+from std_msgs.msg import String  # noqa: E402
 
 from fer_ros.media.frame_source import SourceError  # noqa: E402
 from fer_ros.nodes.calibration import read_calibration  # noqa: E402
 from fer_ros.nodes.image_conversions import image_to_array  # noqa: E402
-from fer_ros.nodes.qos import image_qos  # noqa: E402
+from fer_ros.nodes.qos import image_qos, latched_qos  # noqa: E402
 
 
 @contextmanager
@@ -87,7 +88,7 @@ def test_a_video_ends_the_node_with_0(peer, video):
         assert process.wait(30) == 0
         assert 'the source has ended' in process.stderr.read()
     assert peer.images
-    assert peer.images[-1].width == 32
+    assert (peer.images[-1].width, peer.images[-1].height) == (32, 24)  # its shape is kept
 
 
 def test_a_folder_of_pictures(peer, tmp_path, astronaut):
@@ -103,6 +104,26 @@ def test_a_folder_of_pictures(peer, tmp_path, astronaut):
     values = [image_to_array(m)[0, 0, 0] for m in peer.images]
     start = values.index(1)
     assert values[start:start + 6] == [1, 2, 10, 1, 2, 10]
+
+
+def test_pictures_are_held_as_before_a_camera(peer, tmp_path):
+    """A state needs time to form; who listens is told which picture it is."""
+    for i in (1, 2):
+        cv2.imwrite(str(tmp_path / f'p{i}.png'), np.full((8, 8, 3), i, np.uint8))
+    (tmp_path / 'notes.txt').write_text('no picture')
+    shown = []
+    peer.create_subscription(String, 'image_source_node/showing',
+                             lambda message: shown.append(message.data), latched_qos())
+    with source(f'source:={tmp_path}', 'loop:=false') as process:
+        assert process.wait(30) == 0
+        assert '[WARN]' in (errors := process.stderr.read()) and 'notes.txt' in errors
+    assert wait_for(lambda: shown[-1:] == ['p2.png'])
+    seen = [(image_to_array(m)[0, 0, 0], m.header.stamp.sec + m.header.stamp.nanosec * 1e-9)
+            for m in peer.images]
+    assert [value for value, _ in seen] == sorted(value for value, _ in seen)
+    first, second = ([stamp for value, stamp in seen if value == i] for i in (1, 2))
+    assert 10 < len(first) <= 20 and 10 < len(second) <= 20
+    assert second[0] - first[-1] > 0.25  # a cut
 
 
 @pytest.mark.parametrize('parameter, text', [
