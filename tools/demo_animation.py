@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from fer_ros.media.recorder import fitted
+
 TARGET = Path(__file__).resolve().parent.parent / 'docs' / 'images' / 'demo.webp'
 #: what GitHub shows without a wait [bytes].
 LARGEST = 2_000_000
@@ -66,7 +68,7 @@ def frames(folder: Path, start: float, end: float, rate: float) -> Iterator[np.n
 
 def captioned(frame: np.ndarray, tone: dict[str, Any]) -> np.ndarray:
     """Return a small copy, RGB, with the robot's tone below."""
-    picture = cv2.resize(frame, _SIZE, interpolation=cv2.INTER_AREA)
+    picture = fitted(frame, _SIZE)
     bar = np.full((_CAPTION, _SIZE[0], 3), 30, np.uint8)
     cv2.putText(bar, f'the robot speaks: {tone["tone"]}  ({tone["reason"]})', (8, 20),
                 cv2.FONT_HERSHEY_SIMPLEX, 0.5, (240, 240, 240), 1, cv2.LINE_AA)

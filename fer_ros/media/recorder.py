@@ -12,8 +12,30 @@ import numpy as np
 _SHEET = 16
 #: frames between two looks at the disk, and the room that must be left there [bytes].
 _CHECK_EVERY, _ROOM = 60, 1 << 20
+#: Longer side of a video, at most [px]: 12 megapixels cannot be encoded 30 times a second.
+_LARGEST = 1280
 _COLUMNS = 4
 _TILE = (320, 240)
+
+
+def fitted(picture: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """
+    Scale a picture into a size, its shape kept: what is left over is black.
+
+    :param picture: uint8 (H, W, 3).
+    :param size: width, height [px].
+    :returns: uint8 (height, width, 3); the picture itself if it has this size.
+    """
+    height, width = picture.shape[:2]
+    if (width, height) == size:
+        return picture
+    scale = min(size[0] / width, size[1] / height)
+    inner = max(round(width * scale), 1), max(round(height * scale), 1)
+    canvas = np.zeros((size[1], size[0], 3), np.uint8)
+    left, top = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    canvas[top:top + inner[1], left:left + inner[0]] = cv2.resize(
+        picture, inner, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return canvas
 
 
 class VideoRecorder:
@@ -31,23 +53,23 @@ class VideoRecorder:
         self._most = max(round(longest * rate), 1)
         self._writer: cv2.VideoWriter | None = None
         self._start: float | None = None
-        self._size = (0, 0)
+        self._size: tuple[int, ...] = (0, 0)
 
     def add(self, frame: np.ndarray, stamp: float) -> None:
         """
         Add a frame.
 
-        :param frame: uint8 (H, W, 3) BGR; later ones of another size are resized.
+        :param frame: uint8 (H, W, 3) BGR; later ones of another size are fitted in.
         :param stamp: [s]; a jump back starts the clock anew.
         """
         if self._writer is None:
-            self._size = frame.shape[1], frame.shape[0]
+            scale = min(_LARGEST / max(frame.shape[:2]), 1.0)
+            self._size = tuple(max(round(side * scale), 1) for side in frame.shape[1::-1])
             self._writer = cv2.VideoWriter(
                 str(self.path), cv2.VideoWriter.fourcc(*'MJPG'), self.rate, self._size)
             if not self._writer.isOpened():
                 raise OSError(f"'{self.path}' cannot be written: is the disk full?")
-        if (frame.shape[1], frame.shape[0]) != self._size:
-            frame = cv2.resize(frame, self._size)
+        frame = fitted(frame, self._size)
         if self._start is None or stamp < self._start:
             self._start = stamp - self.count / self.rate
         wanted = round((stamp - self._start) * self.rate) + 1
@@ -91,7 +113,7 @@ class ContactSheet:
         :param text: written into its corner.
         """
         if self._seen % self._every == 0:
-            tile = cv2.resize(frame, _TILE, interpolation=cv2.INTER_AREA)
+            tile = fitted(frame, _TILE).copy()
             cv2.rectangle(tile, (0, _TILE[1] - 18), (90, _TILE[1]), (30, 30, 30), -1)
             cv2.putText(tile, text, (4, _TILE[1] - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.42,
                         (240, 240, 240), 1, cv2.LINE_AA)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.media.recorder import ContactSheet, VideoRecorder
+from fer_ros.media.recorder import ContactSheet, VideoRecorder, fitted
 
 
 def gray(level, height=48, width=64):
@@ -55,13 +55,41 @@ def test_recording_ends_before_the_disk(tmp_path):
     assert recorder.count == len(read_back(tmp_path / 'a.avi')) == 3
 
 
+def test_a_large_picture_makes_no_large_video(tmp_path):
+    """It could not be encoded in time."""
+    recorder = VideoRecorder(tmp_path / 'a.avi', 10.0)
+    recorder.add(gray(50, 4000, 3000), 0.0)
+    recorder.close()
+    assert cv2.VideoCapture(str(tmp_path / 'a.avi')).read()[1].shape == (1280, 960, 3)
+
+
 def test_frames_of_another_size_are_fitted(tmp_path):
     """A camera that changes its resolution does not end the recording."""
     recorder = VideoRecorder(tmp_path / 'a.avi', 10.0)
     recorder.add(gray(50), 0.0)
-    recorder.add(gray(90, 30, 20), 0.1)
+    recorder.add(gray(90, 96, 128), 0.1)
+    recorder.add(gray(90, 96, 64), 0.2)  # upright: black on both sides
     recorder.close()
-    assert read_back(tmp_path / 'a.avi') == pytest.approx([50, 90], abs=3)
+    assert read_back(tmp_path / 'a.avi') == pytest.approx([50, 90, 45], abs=3)
+
+
+@pytest.mark.parametrize('height, width, inner', [
+    (480, 640, (240, 320)), (800, 400, (240, 120)), (100, 1000, (32, 320)), (1, 1, (240, 240)),
+    (5000, 1, (240, 1))])
+def test_a_shape_is_kept(height, width, inner):
+    """Nobody is squeezed, whatever the picture's size; it lies in the middle."""
+    picture = fitted(gray(200, height, width), (320, 240))
+    assert picture.shape == (240, 320, 3)
+    rows, columns = np.flatnonzero(picture.max((1, 2))), np.flatnonzero(picture.max((0, 2)))
+    assert (len(rows), len(columns)) == inner
+    assert abs(rows[0] - (239 - rows[-1])) <= 1 and abs(columns[0] - (319 - columns[-1])) <= 1
+
+
+def test_sheet_leaves_the_frame_as_it_is(tmp_path):
+    """Also one of a tile's size, which is written on."""
+    frame = gray(7, 240, 320)
+    ContactSheet().add(frame, 'text')
+    assert (frame == 7).all()
 
 
 def test_unwritable_video_is_named(tmp_path):
