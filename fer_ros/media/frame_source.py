@@ -24,6 +24,8 @@ _MAKE_A_VIDEO = 'ffmpeg -i IN -c:v libx264 out.mp4 makes one'
 _CURTAIN = 3.0
 #: Held pictures come at this rate [Hz].
 _HELD_RATE = 10.0
+#: A phone's 12 megapixels ten times a second would be more than networks and nodes bear [px].
+_LARGEST = 1280
 #: So many names of files are told.
 _NAMED = 5
 #: A video's header may be off by a few frames; below this share of them it was cut off.
@@ -163,14 +165,14 @@ class FolderSource:
 
     :param path: the folder.
     :param loop: begin anew at its end.
-    :param hold: give each picture at 10 Hz for so long [s], as a camera before it would; 0: once,
-        and one a second.
+    :param hold: give each picture at 10 Hz for so long [s], as a camera before it would, and no
+        larger than 1280 px; 0: once, as it is, and one a second.
     """
 
     def __init__(self, path: Path, loop: bool = False, hold: float = 0.0) -> None:
         self.name, self.showing, self.begun, self._loop = path.name, '', 0, loop
         self.period = 1 / _HELD_RATE if hold else 1.0
-        self._times = max(round(hold * _HELD_RATE), 1)
+        self._times = round(hold * _HELD_RATE)
         everything = sorted((p for p in path.iterdir() if p.name[0] != '.'), key=_natural)
         self._files = [p for p in everything if p.suffix.lower() in PICTURES]
         self._others = [p.name for p in everything if p not in self._files]
@@ -181,8 +183,7 @@ class FolderSource:
     def __iter__(self) -> Iterator[np.ndarray]:
         """Give the pictures."""
         if self._others:
-            _log.warning('%s: left out, for pictures end with %s', _list(self._others),
-                         ', '.join(PICTURES))
+            _log.warning('left out, being no pictures by their names: %s', _list(self._others))
         number = len(self._files)
         while True:
             for file in list(self._files):
@@ -193,7 +194,9 @@ class FolderSource:
                     self._files.remove(file)
                     continue
                 self.showing, self.begun = file.name, self.begun + 1
-                for _ in range(self._times):
+                if self._times:
+                    picture = _shrunk(picture)
+                for _ in range(self._times or 1):
                     yield picture
             if not self._files:
                 raise SourceError(f'none of the {number} pictures can be read')
@@ -259,6 +262,15 @@ class CameraSource:
                 self._newest = frame if good else self._newest
                 self._ended = self._ended or not good
                 self._ready.notify_all()
+
+
+def _shrunk(picture: np.ndarray) -> np.ndarray:
+    """Return a picture no longer than is held, its shape kept."""
+    scale = _LARGEST / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    size = [max(round(side * scale), 1) for side in picture.shape[1::-1]]
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
 def _list(names: list[str]) -> str:

@@ -23,7 +23,9 @@ _NOTICEABLE = 0.15
 _GAP = 0.5
 #: More marks than this are drawn without their names.
 _NAMED = 24
-_TONES = ('#2a6f97', '#e07a5f', '#6d8a74', '#8d99ae', '#b08ea2', '#6d6875')
+_TONES = ('#2a6f97', '#e07a5f', '#6d8a74', '#b08ea2', '#6d6875')
+#: The tone that is drawn in gray.
+_PLAIN = 'neutral'
 
 
 @dataclass
@@ -172,10 +174,12 @@ def _draw_tones(axes: Axes, tones: Sequence[tuple[float, str]], length: float,
     spoken = list(speaking)
     for start, end in spoken:
         axes.axvspan(start, end, color='#dddddd')
-    colors = dict(zip(sorted({name for _, name in tones}), cycle(_TONES)))
+    colors = dict(zip(sorted({name for _, name in tones} - {_PLAIN}), cycle(_TONES)))
+    colors[_PLAIN] = '#8d99ae'
     for (begin, name), (end, _) in zip(tones, [*tones[1:], (length, '')]):
-        axes.barh(0, end - begin, left=begin, height=0.5, edgecolor='white', color=colors[name])
+        bar, = axes.barh(0, end - begin, left=begin, height=0.5, edgecolor='white',
+                         color=colors[name])
         axes.annotate(name, (begin, 0), xytext=(4, 0), textcoords='offset points', va='center',
-                      fontsize=8, color='white', clip_on=True)
+                      fontsize=8, color='white').set_clip_path(bar)
     axes.set(yticks=[], ylim=(-0.5, 0.5), xlim=(0, length),
              ylabel='tone\n(gray: speaking)' if spoken else 'tone')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -52,6 +53,12 @@ class ChildProcesses:
                 return f'{name} ended with status {process.returncode}\n{_tail(log)}'
         return ''
 
+    def warnings(self, name: str) -> list[str]:
+        """Return what a process, named as its module, has warned of, each text once."""
+        found = [text for child, _, log in self._children if child == name
+                 for text in re.findall(r'\[WARN\] .*?\[\w+\]: (.*)', _text(log))]
+        return list(dict.fromkeys(found))
+
     def output(self) -> str:
         """Return the last lines of every process."""
         return '\n'.join(f'--- {name}\n{_tail(log)}' for name, _, log in self._children)
@@ -86,7 +93,10 @@ def _die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def _tail(log: IO[bytes], lines: int = 8) -> str:
+def _text(log: IO[bytes]) -> str:
     log.seek(0)
-    text = log.read().decode('utf-8', 'replace')
-    return '\n'.join(text.splitlines()[-lines:])
+    return log.read().decode('utf-8', 'replace')
+
+
+def _tail(log: IO[bytes], lines: int = 8) -> str:
+    return '\n'.join(_text(log).splitlines()[-lines:])

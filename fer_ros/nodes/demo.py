@@ -1,4 +1,4 @@
-"""``make demo``: three real processes over DDS, a live table, a video and a contact sheet."""
+"""``make demo``: three real processes over DDS, a live table, and what was seen as pictures."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
-from rich.console import Console
 from rich.live import Live
 
+from fer_ros.nodes import demo_report
 from fer_ros.nodes.child_processes import ChildProcesses
 from fer_ros.nodes.demo_monitor import DemoMonitor
+from fer_ros.nodes.demo_table import line, table
 from fer_ros.nodes.running import guard_exit
 from fer_ros.nodes.transport import choose_transport
+
+#: Whether it is a bag -> the node that gives its images.
+_SOURCES = {False: 'image_source_node', True: 'bag_player_node'}
 
 
 def main(argv: list[str]) -> int:
@@ -31,12 +35,16 @@ def main(argv: list[str]) -> int:
     Run the demo.
 
     :returns: 0, or 1 with the reason if no face was reported or a process died.
+    :raises ValueError: if the source is a file that the demo writes.
     """
     options = _parser().parse_args(argv)
+    options.source = os.path.expanduser(options.source.strip()) or 'demo'
     choose_transport()
     # Nobody else's robot is to hear the demo, nor the demo them, unless asked for.
+    chosen = 'ROS_DOMAIN_ID' not in os.environ
     os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
-    options.output.mkdir(parents=True, exist_ok=True)
+    _prepare(options)
+    print(*demo_report.listen_in(chosen), sep='\n', flush=True)
     # A flag, no exception: one that comes while a process is being started would get lost.
     enough = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -53,13 +61,25 @@ def main(argv: list[str]) -> int:
     return status
 
 
+def _prepare(options: argparse.Namespace) -> None:
+    """Make the folder for the results, and remove those of an earlier run."""
+    written = [(options.output / name).resolve() for name in demo_report.FILES]
+    if Path(options.source).resolve() in written:
+        raise ValueError(f"source '{options.source}' is a file that this run would write: give "
+                         'another folder with --output')
+    options.output.mkdir(parents=True, exist_ok=True)
+    demo_report.forget_earlier_run(options.output)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='fer_ros demo', description='The whole system at work, in three processes.',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('--source', default='demo', help="demo, a camera's number, a video "
                         'file, a folder of pictures or a bag')
-    parser.add_argument('--duration', type=float, default=0.0, help='[s]; 0: until Ctrl-C')
+    parser.add_argument('--duration', type=float, default=0.0,
+                        help='[s] from the first image on; a video, folder or bag that is '
+                        'shorter begins anew. 0: until its end, or Ctrl-C')
     parser.add_argument('--output', type=Path, default=Path('demo_output'),
                         help='folder; the video keeps the first 5 minutes')
     parser.add_argument('--image-topic', default='auto', help='of a bag; auto: its first one')
@@ -78,6 +98,11 @@ def _is_bag(source: str) -> bool:
     return path.suffix in ('.mcap', '.db3') or (path / 'metadata.yaml').is_file()
 
 
+def _is_folder(source: str) -> bool:
+    return source != 'demo' and not source.isdecimal() and not _is_bag(source) and (
+        Path(source).is_dir())
+
+
 def _start_listeners(children: ChildProcesses, options: argparse.Namespace, bag: bool) -> None:
     emotion = {'overlay': options.overlay, 'anonymize': str(options.anonymize).lower()}
     behavior: dict[str, str] = {}
@@ -90,22 +115,24 @@ def _start_listeners(children: ChildProcesses, options: argparse.Namespace, bag:
 
 
 def _start_source(children: ChildProcesses, options: argparse.Namespace, bag: bool) -> None:
-    if bag:
-        children.start('fer_ros.nodes.bag_player_node', {
-            'bag': options.source, 'loop': 'true', 'image_topic': options.image_topic})
-    else:
-        # A number alone would be read as an integer parameter.
-        children.start('fer_ros.nodes.image_source_node', {'source': f'"{options.source}"'})
+    """Start what gives images; a file begins anew only to fill the time that was asked for."""
+    loop = 'true' if options.duration else 'false'
+    # In quotes: a number alone would be read as an integer parameter.
+    source = json.dumps(options.source, ensure_ascii=False)
+    children.start(f'fer_ros.nodes.{_SOURCES[bag]}', {
+        'bag': source, 'loop': loop, 'image_topic': options.image_topic,
+    } if bag else {'source': source, 'loop': loop})
 
 
 def _watch(children: ChildProcesses, options: argparse.Namespace,
            enough: threading.Event) -> DemoMonitor:
-    """Show the table until the time is over, Ctrl-C, or a process ends."""
+    """Show the table until the time or the source is over, Ctrl-C, or a process ends."""
     bag = _is_bag(options.source)
     _start_listeners(children, options, bag)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    monitor = DemoMonitor(options.output, parameter_overrides=[
-        Parameter('use_sim_time', value=bag)])
+    monitor = DemoMonitor(
+        options.output / 'annotated.avi', pictures=_is_folder(options.source),
+        parameter_overrides=[Parameter('use_sim_time', value=bag)])
     executor = SingleThreadedExecutor()
     executor.add_node(monitor)
     try:
@@ -121,12 +148,14 @@ def _watch(children: ChildProcesses, options: argparse.Namespace,
             monitor.start = time.monotonic()
             _start_source(children, options, bag)
             shown = 0.0
-            while not enough.is_set() and not children.ended() and (
-                    not options.duration or monitor.elapsed < options.duration):
+            while not enough.is_set() and not children.ended() and not (
+                    options.duration and monitor.over(options.duration)):
                 executor.spin_once(0.05)
                 if time.monotonic() - shown >= period:
                     shown = time.monotonic()
                     refresh()
+            if children.ended() and not children.failed():
+                _drain(executor, monitor)
     finally:
         executor.shutdown()
         monitor.close()
@@ -140,37 +169,45 @@ def _spin(executor: SingleThreadedExecutor, children: ChildProcesses, patience: 
         executor.spin_once(0.05)
 
 
+def _drain(executor: SingleThreadedExecutor, monitor: DemoMonitor, quiet: float = 0.5) -> None:
+    """Wait for the images that are still on their way: until none has come for a while [s]."""
+    deadline, messages = time.monotonic() + quiet, monitor.record.messages
+    while time.monotonic() < deadline:
+        executor.spin_once(0.05)
+        if monitor.record.messages > messages:
+            deadline, messages = time.monotonic() + quiet, monitor.record.messages
+
+
 @contextlib.contextmanager
 def _display(monitor: DemoMonitor) -> Iterator[tuple[float, Callable[[], None]]]:
     """Give (period [s], function that refreshes): a live table, or a line a second."""
     if sys.stdout.isatty():
-        with Live(monitor.table(), console=Console(), auto_refresh=False) as live:
-            yield 0.1, lambda: live.update(monitor.table(), refresh=True)
+        with Live(auto_refresh=False) as live:
+            yield 0.1, lambda: live.update(table(monitor.record, monitor.now), refresh=True)
     else:
-        yield 1.0, lambda: print(monitor.line(), flush=True)
+        yield 1.0, lambda: print(line(monitor.record, monitor.now), flush=True)
 
 
 def _report(monitor: DemoMonitor, children: ChildProcesses,
             options: argparse.Namespace) -> int:
-    summary = monitor.summary()
-    files = [options.output / 'summary.json']
+    summary = monitor.record.summary()
     try:
-        files[0].write_text(json.dumps(summary, indent=2) + '\n', encoding='utf-8')
+        demo_report.write_summary(summary, options.output / 'summary.json')
         if monitor.video.count:
             monitor.sheet.write(options.output / 'contact_sheet.png')
-            files += [monitor.video.path, options.output / 'contact_sheet.png']
+        if monitor.record.messages:
+            demo_report.write_time_line(monitor.record, options.output / 'time_line.png')
     except OSError as error:
         monitor.recording_error = monitor.recording_error or str(error)
-    print(f'\n{summary["messages"]} messages at {summary["rate_hz"]} Hz, latency p50 '
-          f'{summary["latency_p50_ms"]} ms, p99 {summary["latency_p99_ms"]} ms, first face after '
-          f'{summary["seconds_to_first_face"]} s')
-    for id_, person in summary['people'].items():
-        states = ', '.join(f'{s["label"]} from {s["t"]} s' for s in person['states'])
-        print(f'  {id_}: {person["first_seen"]} to {person["last_seen"]} s: {states}')
-    print('written: ' + ', '.join(map(str, files)))
+    print('', *demo_report.told(summary), sep='\n')
+    for warning in children.warnings(_SOURCES[_is_bag(options.source)]):
+        print(warning)
     if monitor.recording_error:
         print(f'not all was recorded: {monitor.recording_error}')
-    return _verdict(summary, children)
+    status = _verdict(summary, children)
+    if status == 0:
+        print(*demo_report.what_next(options.output, options.source, options.overlay), sep='\n')
+    return status
 
 
 def _verdict(summary: dict, children: ChildProcesses) -> int:

@@ -1,148 +1,86 @@
-"""What the demo shows and keeps: subscribes like any dialog manager would."""
+"""The demo's listener: subscribes like any dialog manager would, and records."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rclpy.node import Node
-from rich.table import Table
-from rich.text import Text
 from sensor_msgs.msg import Image
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
 
 from fer_ros.media.recorder import ContactSheet, VideoRecorder
 from fer_ros.nodes.conversions import stamp_to_seconds
+from fer_ros.nodes.demo_record import DemoRecord
 from fer_ros.nodes.image_conversions import image_to_array
 from fer_ros.nodes.qos import emotions_qos, image_qos, latched_qos
-from fer_ros_msgs.msg import DialogTone, Emotion, EmotionArray
-
-_BLOCKS = ' ▁▂▃▄▅▆▇█'
+from fer_ros_msgs.msg import DialogTone, EmotionArray
 
 
 class DemoMonitor(Node):
     """
     Receives emotions, tone and annotated image.
 
-    :param output: folder for video and contact sheet.
+    :param video: the file to write.
+    :param pictures: the source is a folder of pictures, each for itself.
     """
 
-    def __init__(self, output: Path, **kwargs: Any) -> None:
+    def __init__(self, video: Path, pictures: bool, **kwargs: Any) -> None:
         super().__init__('demo_monitor', **kwargs)
-        self.video = VideoRecorder(output / 'annotated.avi')
-        self.sheet = ContactSheet()
+        self.record, self.sheet = DemoRecord(pictures), ContactSheet()
+        self.video = VideoRecorder(video, 10.0 if pictures else 30.0)
         self.start = time.monotonic()
-        self.first_face: float | None = None
-        self.messages = 0
-        self.people: dict[str, dict[str, Any]] = {}
-        self.tones: list[dict[str, Any]] = []
-        self.latest: EmotionArray | None = None
         self.recording_error = ''
-        self._latencies: deque[float] = deque(maxlen=3000)
-        self._arrivals: deque[float] = deque(maxlen=90)
-        self._first_stamp: float | None = None
-        self._last_stamp = 0.0
-        self._longest_gap = 0.0
+        self._last_picture: tuple[np.ndarray, str] | None = None
         self.create_subscription(EmotionArray, 'emotions', self._on_emotions, emotions_qos())
         self.create_subscription(DialogTone, 'dialog/tone', self._on_tone, latched_qos())
         self.create_subscription(Image, 'emotions/image', self._on_image, image_qos())
+        self.create_subscription(
+            String, 'image_source_node/showing', self._on_showing, latched_qos())
+        self._reset = self.create_client(Trigger, 'emotion_node/reset')
 
     @property
-    def elapsed(self) -> float:
-        """Time since the start [s]."""
-        return time.monotonic() - self.start
+    def now(self) -> float:
+        """Time of the run [s], 0 before the first image."""
+        return self.record.now(time.monotonic())
+
+    def over(self, duration: float, patience: float = 20.0) -> bool:
+        """
+        Return whether a time has passed since the first image, or none came for longer.
+
+        :param duration: [s].
+        :param patience: so much longer is waited for the first image [s].
+        """
+        began = self.record.began
+        return time.monotonic() - (self.start + patience if began is None else began) >= duration
 
     def connected(self) -> bool:
         """Return whether emotion_node, behavior_node and this node have found each other."""
         return bool(self.count_publishers('emotions') and self.count_publishers('dialog/tone')
-                    and self.count_subscribers('emotions') > 1 and self.tones)
-
-    @property
-    def rate(self) -> float:
-        """Messages a second over the last ones."""
-        if len(self._arrivals) < 2:
-            return 0.0
-        return (len(self._arrivals) - 1) / max(self._arrivals[-1] - self._arrivals[0], 1e-6)
-
-    def latency(self) -> tuple[float, float]:
-        """Return median and 99th percentile from image stamp to arrival here [ms]."""
-        if not self._latencies:
-            return 0.0, 0.0
-        p50, p99 = np.percentile(np.array(self._latencies) * 1e3, [50, 99])
-        return float(p50), float(p99)
-
-    def summary(self) -> dict[str, Any]:
-        """Return everything that was seen, for ``summary.json``."""
-        p50, p99 = self.latency()
-        return {
-            'seconds': round(self.elapsed, 1), 'messages': self.messages,
-            'seconds_to_first_face': None if self.first_face is None else round(
-                self.first_face, 2),
-            'rate_hz': round(self.rate, 1), 'longest_gap_s': round(self._longest_gap, 2),
-            'latency_p50_ms': round(p50, 1),
-            'latency_p99_ms': round(p99, 1), 'people': self.people, 'tones': self.tones}
-
-    def table(self) -> Table:
-        """Return the live table."""
-        p50, p99 = self.latency()
-        tone = self.tones[-1] if self.tones else {'tone': '-', 'reason': ''}
-        labels = list(self.latest.labels) if self.latest else []
-        table = Table(
-            title=f'{self.elapsed:5.1f} s   {self.rate:4.1f} Hz   latency p50 {p50:.1f} ms, '
-                  f'p99 {p99:.1f} ms', caption=f'tone: {tone["tone"]}   {tone["reason"]}',
-            title_justify='left', caption_justify='left')
-        for column in ('id', 'state', 'confidence', 'for [s]', *labels):
-            table.add_column(column, justify='right' if column == 'for [s]' else 'left')
-        for emotion in self.latest.emotions if self.latest else ():
-            table.add_row(*_row(emotion, len(labels)))
-        return table
-
-    def line(self) -> str:
-        """Return one line, for where there is no terminal."""
-        p50, p99 = self.latency()
-        faces = ', '.join(f'{e.id} {e.label} {e.confidence:.2f}' for e in (
-            self.latest.emotions if self.latest else ())) or 'nobody'
-        tone = self.tones[-1]['tone'] if self.tones else '-'
-        return (f'{self.elapsed:5.1f} s  {self.rate:4.1f} Hz  p50 {p50:.1f} ms  p99 {p99:.1f} ms'
-                f'  tone {tone}  {faces}')
+                    and self.count_subscribers('emotions') > 1 and self.record.tones)
 
     def close(self) -> None:
-        """Finish the video."""
+        """Finish the video and the contact sheet."""
+        self._keep_picture()
         self.video.close()
 
     def _on_emotions(self, message: EmotionArray) -> None:
-        now = self.get_clock().now().nanoseconds * 1e-9
-        stamp = stamp_to_seconds(message.header)
-        self.messages += 1
-        self._latencies.append(now - stamp)
-        self._arrivals.append(time.monotonic())
-        self.latest = message
-        if self._first_stamp is None:
-            self._first_stamp = self._last_stamp = stamp
-        self._longest_gap = max(self._longest_gap, stamp - self._last_stamp)
-        self._last_stamp = stamp
-        for emotion in message.emotions:
-            if self.first_face is None:
-                self.first_face = self.elapsed
-            self._note(emotion, stamp - self._first_stamp)
-
-    def _note(self, emotion: Emotion, t: float) -> None:
-        """Keep when a person was seen, and each change of state with its place."""
-        person = self.people.setdefault(
-            emotion.id, {'first_seen': round(t, 2), 'states': []})
-        person['last_seen'] = round(t, 2)
-        if not person['states'] or person['states'][-1]['label'] != emotion.label:
-            roi = emotion.roi
-            person['states'].append({
-                't': round(t, 2), 'label': emotion.label,
-                'confidence': round(float(emotion.confidence), 3),
-                'center': [roi.x_offset + roi.width // 2, roi.y_offset + roi.height // 2]})
+        latency = self.get_clock().now().nanoseconds * 1e-9 - stamp_to_seconds(message.header)
+        self.record.add(message, time.monotonic(), latency)
+        if self.record.first_face is None and message.emotions:
+            self.record.first_face = time.monotonic() - self.start
 
     def _on_tone(self, message: DialogTone) -> None:
-        self.tones.append({'t': round(self.elapsed, 2), 'tone': message.tone,
-                           'person': message.person_id, 'reason': message.reason})
+        self.record.add_tone(message, time.monotonic())
+
+    def _on_showing(self, message: String) -> None:
+        """Nobody in this file was in the one before: what was followed there is forgotten."""
+        self._keep_picture()
+        if self.record.show(message.data, time.monotonic()) and self._reset.service_is_ready():
+            self._reset.call_async(Trigger.Request())
 
     def _on_image(self, message: Image) -> None:
         """Record; a full disk ends the recording, not the demo."""
@@ -153,12 +91,13 @@ class DemoMonitor(Node):
             self.video.add(picture, stamp)
         except OSError as error:
             self.recording_error = str(error)
-        self.sheet.add(picture, f'{self.elapsed:.1f} s')
+        if self.record.pictures is None:
+            self.sheet.add(picture, f'{self.now:.1f} s')
+        else:
+            self._last_picture = picture, self.record.showing
 
-
-def _row(emotion: Emotion, count: int) -> list[Any]:
-    values = list(emotion.probabilities) or [0.0] * count
-    bars = [Text(f'{_BLOCKS[min(int(v * 8 + 0.5), 8)] * 2} {100 * v:3.0f}%') for v in values]
-    state = emotion.label if emotion.quality == 'ok' else f'{emotion.label} ({emotion.quality})'
-    return [emotion.id, state, f'{100 * emotion.confidence:3.0f}%',
-            f'{emotion.state_age:.1f}', *bars]
+    def _keep_picture(self) -> None:
+        """Put a folder's picture on the sheet, as it was judged in the end."""
+        if self._last_picture is not None:
+            self.sheet.add(*self._last_picture)
+            self._last_picture = None

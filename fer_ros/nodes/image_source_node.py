@@ -26,7 +26,8 @@ SPECS = {
     'source': Spec('demo', "demo, a camera's number or device, a video file or a folder of "
                    'pictures'),
     'rate': Spec(0.0, "frames a second; 0: the source's own. The pictures of a folder are shown "
-                 'for 2 s each; with a rate they are the frames of one film', 0.0, 1000.0),
+                 'for 2 s each, at most 1280 px large; with a rate they are the frames of one '
+                 'film', 0.0, 1000.0),
     'loop': Spec(True, 'begin anew at the end of a file or folder'),
     'frame_id': Spec('camera_optical_frame', 'frame of the images (REP 103: z forward)'),
     'width': Spec(0, 'resize to this width [px]; 0: as it is, or as height asks', 0, 8192),

@@ -97,11 +97,14 @@ def _draw_face(canvas: np.ndarray, face: TrackedFace, labels: Sequence[str],
     cv2.rectangle(canvas, (x1, y1), (x2, y2), color, 2, cv2.LINE_AA)
     for x, y in () if face.track.detection.landmarks is None else face.track.detection.landmarks:
         cv2.circle(canvas, (round(float(x)), round(float(y))), 2, color, -1, cv2.LINE_AA)
-    text = f'{face.track.id} {emotion.label}'
+    text = f'{face.track.id} {emotion.label.replace(UNCERTAIN, "no state")}'
+    likeliest = f' {round(100 * emotion.confidence)}%'
     if emotion.quality != QUALITY_OK:
         text += f' ({emotion.quality})'
+    elif len(emotion.probabilities) and emotion.label == UNCERTAIN:
+        text += f' ({labels[int(np.argmax(emotion.probabilities))]}{likeliest})'
     elif len(emotion.probabilities):
-        text += f' {round(100 * emotion.confidence)}%'
+        text += likeliest
     _draw_tag(canvas, text, x1, y1, color)
     if bars and len(emotion.probabilities):
         _draw_bars(canvas, emotion.probabilities, labels, x2 + 4, y1)

@@ -166,6 +166,13 @@ def test_held_pictures_come_as_from_a_camera(folder):
     assert seen[4] == seen[0] and seen[9] == seen[5]
 
 
+def test_large_pictures_are_held_smaller(tmp_path):
+    """A phone's 12 megapixels, ten times a second, came to nobody; as frames they stay."""
+    cv2.imwrite(str(tmp_path / 'a.jpg'), gray(100, 4000, 3000))
+    assert [f.shape for f in open_frame_source(str(tmp_path), hold=0.2)] == [(1280, 960, 3)] * 2
+    assert [f.shape for f in open_frame_source(str(tmp_path))] == [(4000, 3000, 3)]
+
+
 def test_other_files_are_named_once(folder, caplog):
     """A phone's .heic is no surprise; what is hidden is nobody's concern."""
     for name in ('a.heic', 'b.heic', 'c.txt', 'd.txt', 'e.txt', '.DS_Store', 'broken.png'):
