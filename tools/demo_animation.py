@@ -29,14 +29,11 @@ def tone_at(summary: dict[str, Any], t: float) -> dict[str, Any]:
     """
     Return the tone at a time of the video.
 
-    :param summary: ``summary.json``; its tones count from the start of the demo, the video from
-        the first image.
+    :param summary: ``summary.json``; its first tone is there before any image.
     :param t: [s] in the video.
     """
-    seen = min(person['first_seen'] for person in summary['people'].values())
-    late = summary['seconds_to_first_face'] - seen
-    tones: list[dict[str, Any]] = summary['tones']  # the first one is there before any image
-    return [tone for tone in tones if tone is tones[0] or tone['t'] - late <= t][-1]
+    tones: list[dict[str, Any]] = summary['tones']
+    return [tone for tone in tones if tone is tones[0] or tone['t'] <= t][-1]
 
 
 def frames(folder: Path, start: float, end: float, rate: float) -> Iterator[np.ndarray]:

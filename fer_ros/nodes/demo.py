@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
     Run the demo.
 
     :returns: 0, or 1 with the reason if no face was reported or a process died.
-    :raises ValueError: if the source is a file that the demo writes.
+    :raises ValueError: if the source is not there, or is a file that the demo writes.
     """
     options = _parser().parse_args(argv)
     options.source = os.path.expanduser(options.source.strip()) or 'demo'
@@ -62,10 +62,18 @@ def main(argv: list[str]) -> int:
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    """Make the folder for the results, and remove those of an earlier run."""
+    """
+    Make the folder for the results, and remove those of an earlier run.
+
+    :raises ValueError: if the source cannot be one; nothing has been removed then.
+    """
+    source = options.source
+    if source != 'demo' and not source.isdecimal() and not Path(source).exists():
+        raise ValueError(f"source '{source}' is not there; give demo, a camera's number, a video "
+                         'file, a folder of pictures or a bag')
     written = [(options.output / name).resolve() for name in demo_report.FILES]
-    if Path(options.source).resolve() in written:
-        raise ValueError(f"source '{options.source}' is a file that this run would write: give "
+    if Path(source).resolve() in written:
+        raise ValueError(f"source '{source}' is a file that this run would write: give "
                          'another folder with --output')
     options.output.mkdir(parents=True, exist_ok=True)
     demo_report.forget_earlier_run(options.output)
@@ -199,7 +207,8 @@ def _report(monitor: DemoMonitor, children: ChildProcesses,
             demo_report.write_time_line(monitor.record, options.output / 'time_line.png')
     except OSError as error:
         monitor.recording_error = monitor.recording_error or str(error)
-    print('', *demo_report.told(summary), sep='\n')
+    if monitor.record.messages:
+        print('', *demo_report.told(summary), sep='\n')
     for warning in children.warnings(_SOURCES[_is_bag(options.source)]):
         print(warning)
     if monitor.recording_error:

@@ -55,9 +55,9 @@ def test_the_animation_is_made_of_a_run(tmp_path):
 
     from fer_ros.media.recorder import VideoRecorder
     from tools.demo_animation import frames, tone_at
-    summary = {'seconds_to_first_face': 3.0, 'people': {'f1': {'first_seen': 1.0}}, 'tones': [
+    summary = {'tones': [
         {'t': 0.5, 'tone': 'neutral', 'reason': 'start'},
-        {'t': 4.0, 'tone': 'cheerful', 'reason': 'f1 looks happy (90%)'}]}
+        {'t': 2.0, 'tone': 'cheerful', 'reason': 'f1 looks happy (90%)'}]}
     (tmp_path / 'summary.json').write_text(json.dumps(summary))
     recorder = VideoRecorder(tmp_path / 'annotated.avi')
     for i in range(90):
