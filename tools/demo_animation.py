@@ -77,8 +77,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description='Make the animation of a run of the demo.')
     parser.add_argument('folder', type=Path, nargs='?', default=Path('demo_output'))
     parser.add_argument('--output', type=Path, default=TARGET)
-    parser.add_argument('--start', type=float, default=1.0, help='[s] in the video')
-    parser.add_argument('--end', type=float, default=21.0, help='likewise')
+    parser.add_argument('--start', type=float, default=0.0, help='[s] in the video')
+    parser.add_argument('--end', type=float, default=20.0, help='likewise')
     parser.add_argument('--rate', type=float, default=6.0, help='frames a second')
     options = parser.parse_args()
     pictures = [Image.fromarray(frame) for frame in frames(

@@ -88,6 +88,20 @@ def concealed_part(box: BoundingBox, width: int, height: int) -> tuple[slice, sl
             slice(int(wide.x), int(np.ceil(wide.x + wide.width))))
 
 
+def tag_text(face: TrackedFace, labels: Sequence[str]) -> str:
+    """Return id, state and how sure that is; without a state what is likeliest."""
+    emotion = face.emotion
+    state = 'no state' if emotion.label == UNCERTAIN else emotion.label
+    if emotion.quality != QUALITY_OK:
+        return f'{face.track.id} {state} ({emotion.quality})'
+    if not len(emotion.probabilities):
+        return f'{face.track.id} {state}'
+    sure = f'{round(100 * emotion.confidence)}%'
+    if emotion.label == UNCERTAIN:
+        sure = f'({labels[int(np.argmax(emotion.probabilities))]} {sure})'
+    return f'{face.track.id} {state} {sure}'
+
+
 def _draw_face(canvas: np.ndarray, face: TrackedFace, labels: Sequence[str],
                bars: bool) -> None:
     box, emotion = face.track.detection.box, face.emotion
@@ -97,15 +111,7 @@ def _draw_face(canvas: np.ndarray, face: TrackedFace, labels: Sequence[str],
     cv2.rectangle(canvas, (x1, y1), (x2, y2), color, 2, cv2.LINE_AA)
     for x, y in () if face.track.detection.landmarks is None else face.track.detection.landmarks:
         cv2.circle(canvas, (round(float(x)), round(float(y))), 2, color, -1, cv2.LINE_AA)
-    text = f'{face.track.id} {emotion.label.replace(UNCERTAIN, "no state")}'
-    likeliest = f' {round(100 * emotion.confidence)}%'
-    if emotion.quality != QUALITY_OK:
-        text += f' ({emotion.quality})'
-    elif len(emotion.probabilities) and emotion.label == UNCERTAIN:
-        text += f' ({labels[int(np.argmax(emotion.probabilities))]}{likeliest})'
-    elif len(emotion.probabilities):
-        text += likeliest
-    _draw_tag(canvas, text, x1, y1, color)
+    _draw_tag(canvas, tag_text(face, labels), x1, y1, color)
     if bars and len(emotion.probabilities):
         _draw_bars(canvas, emotion.probabilities, labels, x2 + 4, y1)
 

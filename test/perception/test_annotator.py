@@ -1,9 +1,11 @@
 """Drawing: on a copy, inside the image, and unrecognizable when asked."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from fer_ros.perception.annotator import annotate, anonymize
+from fer_ros.perception.annotator import annotate, anonymize, tag_text
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.perception.preprocessing import TEMPLATE
 from fer_ros.perception.types import (
@@ -44,6 +46,15 @@ def test_small_and_gray_images(shape):
     """Bars that do not fit are left out; gray becomes color."""
     result = annotate(np.zeros(shape, np.uint8), [face(0, 0, 8)], EMOTIONS)
     assert result.shape == (*shape[:2], 3)
+
+
+def test_the_tag_does_not_contradict_itself():
+    """A face without a state was once "uncertain 86%"."""
+    happy = face(0, 0, 80)
+    undecided = replace(happy, emotion=replace(happy.emotion, label='uncertain'))
+    unseen = replace(undecided, emotion=EmotionEstimate('uncertain', quality='blurred'))
+    assert [tag_text(one, EMOTIONS) for one in (happy, undecided, unseen)] == [
+        'f1 happy 86%', 'f1 no state (happy 86%)', 'f1 no state (blurred)']
 
 
 def test_no_faces_is_a_plain_copy(astronaut):
