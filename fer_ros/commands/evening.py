@@ -1,29 +1,25 @@
 """
 A scripted evening: two people, their moods, and what the robot makes of them.
 
-``python -m tools.evening docs/images/evening.png`` draws the time line that the documentation
-shows; ``test/behavior/test_evening.py`` holds the tones to what a person would expect. Filter,
-state and policy are the real ones; the classifier's answers are scripted, with noise.
+``fer_ros policy`` plays it; ``test/commands/test_evening.py`` holds the shipped policy's tones to
+what a person would expect. Filter, state and policy are the real ones; the classifier's answers
+are scripted, with noise.
 """
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from fer_ros.behavior.attention import Person
-from fer_ros.behavior.policy_file import load_policy
-from fer_ros.behavior.tone_policy import ToneDecision, TonePolicy
+from fer_ros.behavior.tone_policy import PolicyConfig, ToneDecision, TonePolicy
 from fer_ros.media.time_line import FaceCourse, draw_time_line
 from fer_ros.perception.emotion_state import EmotionState, StateConfig
 from fer_ros.perception.error_model import error_model
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.perception.smoothing import ProbabilityFilter, SmoothingConfig, make_filter
-from fer_ros.resources import resource_path
 
 LENGTH, RATE = 180.0, 15
 AWAY = 'looks away'  # seen, but not to be classified
@@ -66,15 +62,16 @@ class _Face:
         return smoothed
 
 
-def play(rate: int = RATE, seed: int = 1) -> Course:
+def play(config: PolicyConfig, rate: int = RATE, seed: int = 1) -> Course:
     """
     Live through the evening.
 
+    :param config: the policy.
     :param rate: frames a second.
     :param seed: of the noise.
     """
     generator = np.random.default_rng(seed)
-    policy = TonePolicy(load_policy(resource_path('config/behavior.yaml')))
+    policy = TonePolicy(config)
     faces: dict[str, _Face] = {}
     course = Course({id_: FaceCourse() for id_ in SIZES})
     for i in range(round(LENGTH * rate)):
@@ -122,11 +119,3 @@ def draw(course: Course) -> Figure:
     """Draw probabilities, states, utterances and tones over time."""
     tones = [(decision.stamp, decision.tone.name) for decision in course.tones]
     return draw_time_line(course.faces, EMOTIONS, tones, LENGTH, speaking=UTTERANCES)
-
-
-if __name__ == '__main__':
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else 'docs/images/evening.png')
-    evening = play()
-    draw(evening).savefig(target, dpi=100)
-    for change in evening.tones:
-        print(f'{change.stamp:6.1f} s  {change.tone.name:12} {change.reason}')

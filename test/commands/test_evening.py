@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from tools.evening import UTTERANCES, draw, play
+from fer_ros.behavior.policy_file import load_policy
+from fer_ros.commands.evening import UTTERANCES, draw, play
+from fer_ros.resources import resource_path
+
+SHIPPED = load_policy(resource_path('config/behavior.yaml'))
 
 #: not before, not after [s]; tone; whom it answers to.
 EXPECTED = ((0, 0, 'neutral', ''), (20, 22, 'cheerful', 'f1'),
@@ -16,7 +20,7 @@ EXPECTED = ((0, 0, 'neutral', ''), (20, 22, 'cheerful', 'f1'),
 @pytest.mark.parametrize('seed', [1, 2, 3])
 def test_tones(rate, seed):
     """Every change in its time, none else: no burst, drop-out or look away makes one."""
-    tones = play(rate, seed).tones
+    tones = play(SHIPPED, rate, seed).tones
     assert [(d.tone.name, d.person_id) for d in tones] == [row[2:] for row in EXPECTED]
     for decision, (earliest, latest, *_) in zip(tones, EXPECTED):
         assert earliest - 1 / rate <= decision.stamp <= latest + 1 / rate
@@ -24,19 +28,19 @@ def test_tones(rate, seed):
 
 def test_no_change_while_speaking():
     """Utterances are never cut in two."""
-    for decision in play().tones:
+    for decision in play(SHIPPED).tones:
         assert not any(start < decision.stamp < end - 0.1 for start, end in UTTERANCES)
 
 
 def test_suggestions_do_not_repeat():
     """Two cheerful times, two offers."""
-    offers = [d.suggestion for d in play().tones if d.suggestion]
+    offers = [d.suggestion for d in play(SHIPPED).tones if d.suggestion]
     assert len(offers) == len(set(offers)) > 3
 
 
 def test_the_time_line_is_drawn(tmp_path):
     """The picture of the documentation."""
-    course = play()
+    course = play(SHIPPED)
     draw(course).savefig(tmp_path / 'evening.png', dpi=100)
     assert (tmp_path / 'evening.png').stat().st_size > 30000
     seen = course.faces['f1']
