@@ -6,6 +6,7 @@ import sys
 from importlib import import_module
 
 from fer_ros import __version__
+from fer_ros.spelling import did_you_mean
 
 #: command -> (module with ``main(argv) -> int``, what it does).
 COMMANDS = {
@@ -66,8 +67,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f'fer_ros {__version__}')
         return 0
     if arguments[0] not in COMMANDS:
-        print(f"fer_ros: unknown command '{arguments[0]}'; known are {', '.join(COMMANDS)}",
-              file=sys.stderr)
+        hint = did_you_mean(arguments[0], COMMANDS) or f'; known are {", ".join(COMMANDS)}'
+        print(f"fer_ros: unknown command '{arguments[0]}'{hint}", file=sys.stderr)
         return 2
     try:
         module = import_module(COMMANDS[arguments[0]][0])

@@ -34,6 +34,8 @@ def test_unknown_command_names_the_known(capsys):
     assert cli.main(['dance']) == 2
     error = capsys.readouterr().err
     assert "'dance'" in error and all(name in error for name in cli.COMMANDS)
+    assert cli.main(['analyse']) == 2
+    assert "'analyse', did you mean 'analyze'?" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('module', [module for module, _ in cli.COMMANDS.values()])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import yaml
@@ -11,6 +10,7 @@ import yaml
 from fer_ros.nodes import behavior_parameters, image_source_node, parameters
 from fer_ros.nodes.parameter_specs import Spec, check_choice
 from fer_ros.nodes.transport import TRANSPORTS
+from fer_ros.spelling import meant
 
 #: argument -> (name in the nodes, what it is): the topics.
 TOPICS = {
@@ -122,5 +122,5 @@ def chosen_of(specs: Mapping[str, Spec], names: Iterable[str],
 def misspelled(given: Iterable[str], known: Iterable[str]) -> dict[str, str]:
     """Return the unknown arguments that look like a known one, and which."""
     names = list(known)
-    close = {name: get_close_matches(name, names, 1, 0.8) for name in given if name not in names}
-    return {name: match[0] for name, match in close.items() if match}
+    close = {name: meant(name, names, others_allowed=True) for name in given if name not in names}
+    return {name: match for name, match in close.items() if match}

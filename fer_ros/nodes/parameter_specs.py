@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+
+from fer_ros.spelling import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,10 @@ def _check_names(node: Node, specs: Mapping[str, Spec]) -> None:
     for name in node._parameter_overrides:
         if name in specs or node.has_parameter(name) or name.startswith('qos_overrides.'):
             continue
-        meant = difflib.get_close_matches(
-            name.lower().replace('-', '_'), [*specs, 'use_sim_time'], 1)
-        if meant:
+        # A lost ``anonymous: true`` is worse than a parameter of another node that must move.
+        if hint := did_you_mean(name, [*specs, 'use_sim_time']):
             raise ValueError(
-                f"unknown parameter '{name}', did you mean '{meant[0]}'? (another node's belong "
+                f"unknown parameter '{name}'{hint} (another node's belong "
                 "below that node's name in a parameter file, not below /**)")
         node.get_logger().warning(f"unknown parameter '{name}' is ignored")
 

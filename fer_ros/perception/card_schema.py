@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import reprlib
 from typing import Any
 
 from jsonschema import Draft7Validator, ValidationError, validators
+
+from fer_ros.spelling import meant
 
 TASKS = ('emotion_classification', 'face_detection')
 COLORS = ('gray', 'bgr', 'rgb')
@@ -132,9 +133,7 @@ def _misspelled(card: dict[Any, Any]) -> str:
             continue
         if not isinstance(name, str):
             return f'field {short(name)} must have a text as its name'
-        meant = difflib.get_close_matches(
-            name.lower().replace('-', '_').replace(' ', '_')[:100], FIELDS, 1, 0.8)
-        if meant:
-            return (f"unknown field {short(name)}, did you mean '{meant[0]}'? (a note needs "
+        if close := meant(name, FIELDS, others_allowed=True):
+            return (f"unknown field {short(name)}, did you mean '{close}'? (a note needs "
                     'a name less like it)')
     return ''
