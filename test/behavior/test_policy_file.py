@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from fer_ros.behavior.policy_file import PolicyError, load_policy, with_overrides
+from fer_ros.behavior.policy_file import (
+    LanguageError,
+    PolicyError,
+    load_policy,
+    with_overrides,
+)
 from fer_ros.behavior.tone_policy import NEVER_MIRRORED
 from fer_ros.perception.labels import EMOTIONS
 
@@ -33,9 +38,68 @@ def test_languages(language, word):
 
 
 def test_a_language_that_is_not_there():
-    """The line, the key and the languages there are."""
-    with pytest.raises(PolicyError, match=r"line \d+: style_prompt has no text in 'fi', only"):
+    """The lines, and the languages there are."""
+    with pytest.raises(LanguageError, match=r"lines \d+, \d+, \d+, \d+ and \d+ more: "
+                       "no text in 'fi', only in en, tr$") as caught:
         load_policy(SHIPPED, 'fi')
+    assert caught.value.languages == ('en', 'tr')
+
+
+def test_a_language_that_is_there_in_part_is_a_mistake(tmp_path):
+    """Half a translation is not what a language that is not there at all is."""
+    file = tmp_path / 'b.yaml'
+    file.write_text('tones:\n  a:\n    style_prompt: {en: x, de: y}\n'
+                    '  b:\n    style_prompt: {en: x}\nemotions: {happy: a}\n')
+    assert load_policy(file, 'en').tones['b'].style_prompt == 'x'
+    with pytest.raises(PolicyError, match="line 5: no text in 'de', only in en$") as caught:
+        load_policy(file, 'de')
+    assert not isinstance(caught.value, LanguageError)
+
+
+def test_all_mistakes_are_told_at_once(tmp_path):
+    """In every place where there can be one; each with its line, and what was meant."""
+    file = tmp_path / 'b.yaml'
+    file.write_text("""\
+tones:
+  warm: {rate: 9, pitsch: 1.0, style_prompt: {en: x, tr: [y]}}
+  calm: {suggestions: {en: [a, b: c], tr: d}, expresses: joy}
+  sad one: 1.0
+emotions:
+  happy: warmth
+  anger: warm
+  fear: calm
+default_tone: clam
+holt: 3
+min_interval: long
+attention: {mode: nearst, lost_after: -1}
+""")
+    with pytest.raises(PolicyError) as caught:
+        load_policy(file, 'en')
+    assert caught.value.mistakes == [
+        "line 2: 'pitsch' is not known in tones.warm, did you mean 'pitch'? allowed: rate, pitch, "
+        'volume, style_prompt, suggestions, expresses',
+        "line 2: tones.warm.rate is '9', must be a number from 0.3 to 3",
+        'line 2: tones.warm.style_prompt.tr must be a single value',
+        'line 3: tones.calm.suggestions.en must be a single value',
+        'line 3: tones.calm.suggestions.tr must be a list',
+        "line 3: tones.calm.expresses is 'joy', did you mean 'happy'? allowed: "
+        + ', '.join(EMOTIONS),
+        'line 4: tones.sad one must be a mapping with at least one entry',
+        "line 6: emotions.happy is 'warmth', did you mean 'warm'? allowed: warm, calm, sad one",
+        "line 7: 'anger' is not known in emotions, did you mean 'angry'? allowed: "
+        + ', '.join(EMOTIONS),
+        "line 9: default_tone is 'clam', did you mean 'calm'? allowed: warm, calm, sad one",
+        "line 10: 'holt' is not known in the file, did you mean 'hold'? allowed: tones, emotions, "
+        'default_tone, attention, min_interval, hold, min_confidence, person_cooldown, '
+        'suggestion_interval',
+        "line 11: min_interval is 'long', must be a number from 0 to 600",
+        "line 12: attention.mode is 'nearst', did you mean 'nearest'? allowed: nearest, central, "
+        'longest',
+        "line 12: attention.lost_after is '-1', must be a number from 0 to 60"]
+    line = str(caught.value)
+    assert line.startswith(f"policy file '{file}' has 14 mistakes: line 2: 'pitsch'")
+    assert line.endswith('; 9 more, which fer_ros policy tells')
+    assert '\n' not in line and len(line) < 1100
 
 
 def test_the_smallest_file(tmp_path):
@@ -50,10 +114,10 @@ def test_the_smallest_file(tmp_path):
     (GOOD + 'hold: fast\n', 6, "hold is 'fast', must be a number from 0 to 3600"),
     (GOOD + 'hold: -1\n', 6, "hold is '-1'"), (GOOD + 'hold: nan\n', 6, 'nan'),
     (GOOD + 'min_confidence: 1.1\n', 6, 'from 0 to 1'),
-    (GOOD + 'holt: 1\n', 6, "'holt' is not known in the file; allowed: tones"),
+    (GOOD + 'holt: 1\n', 6, "'holt' is not known in the file, did you mean 'hold'? all"),
     (GOOD + 'hold: 1\nhold: 2\n', 7, 'twice'),
     (GOOD.replace('rate: 1.0', 'rate: 9'), 3, 'from 0.3 to 3'),
-    (GOOD.replace('happy: neutral', 'happy: loud'), 5, "happy is 'loud', allowed: neutral"),
+    (GOOD.replace('happy: neutral', 'happy: loud'), 5, "happy is 'loud'; allowed: neutral"),
     (GOOD.replace('happy', 'hungry'), 5, "'hungry' is not known in emotions"),
     (GOOD + 'attention:\n  switch_ratio: 0.5\n', 7, 'from 1 to 10'),
     (GOOD + 'default_tone: [x]\n', 6, 'single value'),

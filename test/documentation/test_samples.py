@@ -61,7 +61,7 @@ def test_the_mistake_of_the_page_gives_the_page_s_text(tmp_path):
     file.write_text(text)
     assert set(load_policy(file).tones) == {'neutral', 'bright'}
     file.write_text(text.replace('rate: 1.1', 'rate: 9'))
-    shown = re.search(r"line 3: rate is '9'.*", page).group(0)
+    shown = re.search(r"line 3: tones.bright.rate is '9'.*", page).group(0)
     with pytest.raises(PolicyError, match=re.escape(shown)):
         load_policy(file)
 
