@@ -13,6 +13,8 @@ COMMANDS = {
     'demo': ('fer_ros.nodes.demo',
              'the whole system at work: demo scene, camera, video, folder or bag'),
     'analyze': ('fer_ros.commands.analyze', 'find and judge the faces of still pictures'),
+    'policy': ('fer_ros.commands.policy',
+               'check a policy file, and play it against a scripted evening'),
     'dataset': ('fer_ros.datasets.prepare', 'clean a set of face pictures for training'),
     'train': ('fer_ros.commands.train', 'train the emotion network or the face detector'),
     'evaluate': ('fer_ros.evaluation.emotion.evaluate',

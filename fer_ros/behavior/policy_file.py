@@ -34,10 +34,11 @@ class PolicyError(ValueError):
 
     :param file: its name.
     :param mistakes: all of them, each with its line where it has one.
+    :param languages: if no text is in the language asked for: those that every text is in.
     """
 
-    def __init__(self, file: str, mistakes: list[str]) -> None:
-        self.file, self.mistakes = file, mistakes
+    def __init__(self, file: str, mistakes: list[str], languages: tuple[str, ...] = ()) -> None:
+        self.file, self.mistakes, self.languages = file, mistakes, languages
         place = f"policy file '{file}'"
         if len(mistakes) == 1:
             text = place + (', ' if mistakes[0].startswith('line') else ': ') + mistakes[0]
@@ -49,15 +50,7 @@ class PolicyError(ValueError):
 
 
 class LanguageError(PolicyError):
-    """
-    Nothing is wrong but that no text is in the language asked for.
-
-    :param languages: those that every text is in, in the order of the file.
-    """
-
-    def __init__(self, file: str, mistakes: list[str], languages: tuple[str, ...]) -> None:
-        super().__init__(file, mistakes)
-        self.languages = languages
+    """Nothing is wrong but that no text is in the language asked for."""
 
 
 def load_policy(path: str | Path, language: str = 'en') -> PolicyConfig:
@@ -94,7 +87,7 @@ class _Reader:
                 self._mistake(None, f"'{key}' is missing")
         tones = {name: self._tone(name, node)
                  for name, node in self._items(fields.get('tones'), 'tones').items()}
-        rules = self._items(fields.get('emotions'), 'emotions', EMOTIONS)
+        rules = self._items(fields.get('emotions'), 'emotions', EMOTIONS, keep_unknown=True)
         emotions = {emotion: self._answer(node, emotion, tones)
                     for emotion, node in rules.items()}
         values: dict[str, Any] = {key: self._number(fields[key], key, *limits)
@@ -112,14 +105,13 @@ class _Reader:
         """:raises PolicyError: if anything was wrong."""
         found = sorted({**self._mistakes, **self._without}.items(), key=lambda pair: pair[1])
         told = [f'{_lines(lines)}{text}' for text, lines in found]
-        if self._mistakes:
-            raise PolicyError(file, told)
-        if self._without:
-            languages = tuple(language for language in self._languages[0]
-                              if all(language in others for others in self._languages))
-            if len(self._languages) == sum(map(len, self._without.values())):
-                raise LanguageError(file, told, languages)
-            raise PolicyError(file, told)
+        if not told:
+            return
+        nowhere = 0 < len(self._languages) == sum(map(len, self._without.values()))
+        languages = tuple(language for language in self._languages[0] if all(
+            language in others for others in self._languages)) if nowhere else ()
+        kind = LanguageError if nowhere and not self._mistakes else PolicyError
+        raise kind(file, told, languages)
 
     def _attention(self, root: yaml.Node) -> AttentionConfig:
         values: dict[str, Any] = {}
@@ -153,7 +145,8 @@ class _Reader:
         return Tone(name, **{k: v for k, v in values.items() if v is not None})
 
     def _items(self, node: yaml.Node | None, what: str,
-               allowed: tuple[str, ...] = ()) -> dict[str, yaml.Node]:
+               allowed: tuple[str, ...] = (), keep_unknown: bool = False
+               ) -> dict[str, yaml.Node]:
         if not isinstance(node, yaml.MappingNode) or not node.value:
             if node is not None or what == 'the file':  # what is missing has been told
                 self._mistake(node, f'{what} must be a mapping with at least one entry')
@@ -161,10 +154,11 @@ class _Reader:
         items = {}
         for key_node, value in node.value:
             key = self._string(key_node, f'a key in {what}')
-            if allowed and key and key not in allowed:
+            known = key in allowed or not allowed
+            if key and not known:
                 self._mistake(key_node, f"'{key}' is not known in {what}{_hint(key, allowed)} "
                               f'allowed: {", ".join(allowed)}')
-            elif key:
+            if key and (known or keep_unknown):
                 items[key] = value
         return items
 
@@ -230,6 +224,7 @@ def _lines(lines: list[int]) -> str:
     """Return where a mistake stands, as the begin of a sentence."""
     if not lines:
         return ''
+    lines = sorted(set(lines))
     more = len(lines) - _MOST_LINES
     return f'line{"s" * (len(lines) > 1)} {", ".join(map(str, lines[:_MOST_LINES]))}' + (
         f' and {more} more' if more > 0 else '') + ': '

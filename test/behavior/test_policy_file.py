@@ -66,7 +66,7 @@ tones:
   sad one: 1.0
 emotions:
   happy: warmth
-  anger: warm
+  anger: cal
   fear: calm
 default_tone: clam
 holt: 3
@@ -88,6 +88,7 @@ attention: {mode: nearst, lost_after: -1}
         "line 6: emotions.happy is 'warmth', did you mean 'warm'? allowed: warm, calm, sad one",
         "line 7: 'anger' is not known in emotions, did you mean 'angry'? allowed: "
         + ', '.join(EMOTIONS),
+        "line 7: emotions.anger is 'cal', did you mean 'calm'? allowed: warm, calm, sad one",
         "line 9: default_tone is 'clam', did you mean 'calm'? allowed: warm, calm, sad one",
         "line 10: 'holt' is not known in the file, did you mean 'hold'? allowed: tones, emotions, "
         'default_tone, attention, min_interval, hold, min_confidence, person_cooldown, '
@@ -97,8 +98,8 @@ attention: {mode: nearst, lost_after: -1}
         'longest',
         "line 12: attention.lost_after is '-1', must be a number from 0 to 60"]
     line = str(caught.value)
-    assert line.startswith(f"policy file '{file}' has 14 mistakes: line 2: 'pitsch'")
-    assert line.endswith('; 9 more, which fer_ros policy tells')
+    assert line.startswith(f"policy file '{file}' has 15 mistakes: line 2: 'pitsch'")
+    assert line.endswith('; 10 more, which fer_ros policy tells')
     assert '\n' not in line and len(line) < 1100
 
 
