@@ -192,7 +192,8 @@ class _Reader:
             if language in texts:
                 return texts[language]
         if texts:
-            text = f"no text in '{self._language}', only in {', '.join(texts)}"
+            text = (f"no text in '{self._language}', only in {', '.join(texts)}: add it, or "
+                    'choose another language')
             self._without.setdefault(text, []).append(node.start_mark.line + 1)
         return None
 

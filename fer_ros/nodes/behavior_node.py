@@ -138,12 +138,23 @@ class BehaviorNode(Node):
 
     def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:
         try:
-            config = behavior_parameters.read_config(self, {p.name: p.value for p in changed})
+            config = behavior_parameters.read_config(
+                self, {p.name: p.value for p in changed}, self.config.texts_in)
         except (ValueError, FileNotFoundError) as error:
             return SetParametersResult(successful=False, reason=str(error))
+        self._warn_of_language(config)
         self.config = config
         self._publish(self.policy.reconfigure(config.policy))
         return SetParametersResult(successful=True)
+
+    def _warn_of_language(self, config: behavior_parameters.BehaviorConfig) -> None:
+        """Say when the texts come to be in another language than the parameter says."""
+        now, before = ((c.language, c.texts_in) for c in (config, self.config))
+        if now != before and config.language != config.texts_in:
+            self.get_logger().warning(one_line(
+                f"language is '{config.language}', but the policy has no text in it: its texts "
+                f"are in '{config.texts_in}' until policy_file or language is set to one that "
+                'fits'))
 
     def _publish(self, decision: ToneDecision | None, frame_id: str = '') -> None:
         if decision is None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rclpy.node import Node
 
-from fer_ros.behavior.policy_file import load_policy, with_overrides
+from fer_ros.behavior.policy_file import LanguageError, load_policy, with_overrides
 from fer_ros.behavior.tone_policy import PolicyConfig
 from fer_ros.nodes.parameter_specs import Spec
 from fer_ros.perception.yaml_file import one_line
@@ -42,13 +43,18 @@ class BehaviorConfig:
     policy: PolicyConfig
     language: str
     longest_utterance: float
+    #: the language of the policy's texts: another one while only one of two was switched.
+    texts_in: str
 
 
-def read_config(node: Node, changes: Mapping[str, Any] | None = None) -> BehaviorConfig:
+def read_config(node: Node, changes: Mapping[str, Any] | None = None,
+                texts_in: str = '') -> BehaviorConfig:
     """
     Build the config from the node's parameters.
 
     :param changes: values that are about to be set.
+    :param texts_in: the language of the texts until now. At start there is none: a language that
+        the policy file does not have is refused then, but not between two switches.
     :raises ValueError: if the policy file or a value cannot be used; says why.
     """
     values = {name: node.get_parameter(name).value for name in SPECS}
@@ -57,9 +63,28 @@ def read_config(node: Node, changes: Mapping[str, Any] | None = None) -> Behavio
     if not _LANGUAGE.fullmatch(language):
         raise ValueError(one_line(
             f"language is '{language}', must be a tag such as en or tr-TR (BCP 47)"))
-    policy = load_policy(values['policy_file'] or resource_path(PACKAGED_POLICY),
-                         language)
+    file = values['policy_file'] or resource_path(PACKAGED_POLICY)
+    policy, texts_in = _policy_in(file, language, texts_in)
     numbers = {key: values[key] for key in (
         'min_interval', 'person_cooldown', 'hold', 'min_confidence')}
     return BehaviorConfig(
-        with_overrides(policy, numbers), language, values['longest_utterance'])
+        with_overrides(policy, numbers), language, values['longest_utterance'], texts_in)
+
+
+def _policy_in(file: str | Path, language: str, before: str) -> tuple[PolicyConfig, str]:
+    """
+    Load a policy; its file and its language may be switched one after the other.
+
+    :param language: the one to have.
+    :param before: the one until now, '' for none: the texts stay in it if the file has it.
+    :returns: the policy, and the language of its texts.
+    :raises PolicyError: for any mistake but that the file has other languages only.
+    """
+    try:
+        return load_policy(file, language), language
+    except LanguageError as error:
+        if not before or not error.languages:
+            raise
+        kept = [tag for tag in (before, before.split('-')[0]) if tag in error.languages]
+        other = kept[0] if kept else error.languages[0]
+        return load_policy(file, other), other
