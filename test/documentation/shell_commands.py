@@ -22,6 +22,7 @@ from fer_ros.commands.train import PRESETS
 
 #: command, as it stands in a page -> the test that runs it.
 RUN = {
+    'python -m fer_ros policy policy.yaml --output evening.png': 'test_samples',
     'python -m fer_ros analyze picture.jpg --output annotated --overlay cam': 'test_commands',
     'python -m fer_ros explain portrait.jpg folder/': 'test_commands',
     'python -m fer_ros dataset my_pictures --mapping names.yaml --detect-faces --output '

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from pages import ROOT
 
+from fer_ros import cli
 from fer_ros.behavior.dialog_tone import Tone
 from fer_ros.behavior.policy_file import PolicyError, load_policy
 from fer_ros.perception import model_card
@@ -53,13 +54,17 @@ def test_wrong_yaml_is_noticed(text, tmp_path):
         check_yaml(text, tmp_path)
 
 
-def test_the_mistake_of_the_page_gives_the_page_s_text(tmp_path):
-    """how_to/own_policy.md: its policy, with its mistake."""
+def test_the_policy_of_the_page(tmp_path, monkeypatch, capsys):
+    """how_to/own_policy.md: its policy is played as it says; its mistake gives its text."""
     page = pages.read(ROOT / 'docs/how_to/own_policy.md')
     text = re.search(r'```yaml\n(tones.*?)```', page, re.DOTALL).group(1)
     file = tmp_path / 'policy.yaml'
     file.write_text(text)
-    assert set(load_policy(file).tones) == {'neutral', 'bright'}
+    monkeypatch.chdir(tmp_path)
+    command = 'python -m fer_ros policy policy.yaml --output evening.png'
+    assert command in page
+    assert cli.main(command.split()[3:]) == 0
+    assert 'f1 looks happy' in capsys.readouterr().out and (tmp_path / 'evening.png').is_file()
     file.write_text(text.replace('rate: 1.1', 'rate: 9'))
     shown = re.search(r"line 3: tones.bright.rate is '9'.*", page).group(0)
     with pytest.raises(PolicyError, match=re.escape(shown)):
