@@ -27,6 +27,10 @@ RUN = {
     'python -m fer_ros explain portrait.jpg folder/': 'test_commands',
     'python -m fer_ros dataset my_pictures --mapping names.yaml --detect-faces --output '
     'runs/mine': 'test_commands',
+    'python -m fer_ros policy my_policy.yaml': 'test_tutorial',
+    'python -m fer_ros policy robot.yaml --output evening.png': 'test_tutorial',
+    'python -m fer_ros.nodes.behavior_node --ros-args -p policy_file:=robot.yaml': 'test_tutorial',
+    'python3 my_dialog.py': 'test_tutorial',
     'python -m fer_ros.nodes.emotion_node': 'test_tutorial',
     'python -m fer_ros.nodes.behavior_node': 'test_tutorial',
     'python -m fer_ros.nodes.image_source_node': 'test_tutorial',
