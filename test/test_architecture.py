@@ -90,6 +90,14 @@ def test_no_clock_in_the_core(path):
 
 
 @pytest.mark.parametrize('path', files('.'), ids=name_of)
+def test_pictures_are_drawn_by_humbles_matplotlib(path):
+    """3.5 knows these as gridspec_kw only."""
+    keywords = {node.arg for node in ast.walk(ast.parse(path.read_text(encoding='utf-8')))
+                if isinstance(node, ast.keyword)}
+    assert not keywords & {'height_ratios', 'width_ratios'}
+
+
+@pytest.mark.parametrize('path', files('.'), ids=name_of)
 def test_files_stay_small(path):
     """A newcomer reads a file in one sitting."""
     assert len(path.read_text(encoding='utf-8').splitlines()) <= 300

@@ -87,7 +87,7 @@ def draw_time_line(
     count = max(len(rows), 1)
     figure = Figure(figsize=(12, 2 + 2.25 * count), layout='constrained')
     *places, bottom = figure.subplots(
-        count + 1, 1, sharex=True, height_ratios=[3] * count + [2])
+        count + 1, 1, sharex=True, gridspec_kw={'height_ratios': [3] * count + [2]})
     colors = _noticeable(faces, labels)
     for axes, ids in zip(places, rows or [[]]):
         for id_ in ids:

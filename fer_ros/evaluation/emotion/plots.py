@@ -39,7 +39,7 @@ def confusion(evaluation: Evaluation) -> Figure:
 def reliability(evaluations: list[Evaluation]) -> Figure:
     """Draw how often answers of a given confidence are right, and how frequent they are."""
     figure = Figure(figsize=(6.4, 6.4), layout='constrained')
-    top, bottom = figure.subplots(2, 1, height_ratios=(3, 1), sharex=True)
+    top, bottom = figure.subplots(2, 1, sharex=True, gridspec_kw={'height_ratios': (3, 1)})
     top.plot([0, 1], [0, 1], color='gray', linestyle=':', label='calibrated')
     for evaluation, color in zip(evaluations, _cycle(len(evaluations))):
         confidence = evaluation.probabilities.max(1)
