@@ -1,5 +1,5 @@
 """
-A scripted evening: two people, their moods, and what the robot makes of them.
+A scripted evening: three people, their moods, and what the robot makes of them.
 
 ``python -m tools.evening docs/images/evening.png`` draws the time line that the documentation
 shows; ``test/behavior/test_evening.py`` holds the tones to what a person would expect. Filter,
@@ -25,15 +25,19 @@ from fer_ros.perception.labels import EMOTIONS
 from fer_ros.perception.smoothing import ProbabilityFilter, SmoothingConfig, make_filter
 from fer_ros.resources import resource_path
 
-LENGTH, RATE = 180.0, 15
+LENGTH, RATE = 240.0, 15
 AWAY = 'looks away'  # seen, but not to be classified
 #: who, from, to [s], what the face shows.
 SCRIPT = (
     ('f1', 5, 20, 'neutral'), ('f1', 20, 50, 'happy'), ('f1', 50, 85, 'sad'),
     ('f1', 85, 93, AWAY), ('f1', 93, 100, 'sad'), ('f1', 100, 120, 'neutral'),
-    ('f2', 60, 140, 'angry'), ('f2', 140, 165, 'happy'))
+    ('f2', 60, 140, 'angry'), ('f2', 140, 165, 'happy'),
+    ('f1', 180, 190, 'happy'), ('f1', 190, 210, AWAY), ('f1', 210, 222, 'angry'),
+    ('f3', 221, 230, AWAY), ('f3', 230, 240, 'happy'))
 #: size of the faces [px]: f2 sits farther away.
-SIZES = {'f1': 120.0, 'f2': 70.0}
+SIZES = {'f1': 120.0, 'f2': 70.0, 'f3': 90.0}
+#: who has been gone for longer [s] is a new face.
+FORGOTTEN = 5.0
 #: the robot speaks, from, to [s].
 UTTERANCES = ((22, 26), (50.5, 55), (102, 104), (125, 130), (170, 173))
 #: a face is misread for a moment: who, from, to, as what.
@@ -60,8 +64,10 @@ class _Face:
         self.filter: ProbabilityFilter = make_filter(
             SmoothingConfig(), error_model({}, len(EMOTIONS)))
         self.state = EmotionState(EMOTIONS, StateConfig())
+        self.seen = 0.0
 
     def see(self, raw: np.ndarray | None, stamp: float) -> np.ndarray:
+        self.seen = stamp
         smoothed = self.filter.forget(stamp) if raw is None else self.filter.update(raw, stamp)
         if len(smoothed):
             self.state.update(smoothed, stamp)
@@ -86,9 +92,12 @@ def play(rate: int = RATE, seed: int = 1) -> Course:
             shown = _shown(id_, stamp)
             smoothed = np.empty(0, np.float32)
             if shown:
-                face = faces.setdefault(id_, _Face())
+                face = faces.get(id_)
+                if face is None or stamp - face.seen > FORGOTTEN:
+                    face = faces[id_] = _Face()
                 smoothed = face.see(_answer(shown, generator), stamp)
-                people.append(Person(id_, face.state.label, face.state.confidence(smoothed), size))
+                people.append(Person(id_, face.state.label, face.state.confidence(smoothed), size,
+                                     state_age=face.state.age(stamp)))
             course.probabilities[id_].append(
                 smoothed if len(smoothed) else np.full(len(EMOTIONS), np.nan))
             course.states[id_].append(faces[id_].state.label if shown else '')
@@ -126,23 +135,26 @@ def _answer(mood: str, generator: np.random.Generator) -> np.ndarray | None:
 
 def draw(course: Course) -> Figure:
     """Draw probabilities, states, utterances and tones over time."""
-    figure = Figure(figsize=(12, 6.5), layout='constrained')
-    first, second, tones = figure.subplots(3, 1, sharex=True, height_ratios=(3, 3, 2))
-    for axes, id_ in ((first, 'f1'), (second, 'f2')):
+    figure = Figure(figsize=(12, 8.5), layout='constrained')
+    *faces, tones = figure.subplots(
+        len(SIZES) + 1, 1, sharex=True, height_ratios=[3] * len(SIZES) + [2])
+    for axes, id_ in zip(faces, SIZES):
         rows = np.array(course.probabilities[id_])
         for index in (0, 1, 3, 4):
             axes.plot(course.stamps, rows[:, index], label=EMOTIONS[index], linewidth=1)
         _mark_states(axes, course.stamps, course.states[id_])
         axes.set(ylabel=f'{id_}: probability', ylim=(0, 1.18))
-    first.legend(loc='center right', fontsize=8)
+    faces[-1].legend(loc='center', fontsize=8)
     for start, end in UTTERANCES:
         tones.axvspan(start, end, color='#dddddd')
     names = sorted({decision.tone.name for decision in course.tones})
     colors = dict(zip(names, ('#2a6f97', '#e07a5f', '#6d8a74', '#8d99ae', '#b08ea2', '#6d6875')))
     changes = [(decision.stamp, decision.tone.name) for decision in course.tones]
     for (begin, name), over in zip(changes, [stamp for stamp, _ in changes[1:]] + [LENGTH]):
-        tones.barh(0, over - begin, left=begin, height=0.5, edgecolor='white', color=colors[name])
-        tones.text(begin + 0.6, 0, name, va='center', fontsize=8, color='white')
+        bar = tones.barh(
+            0, over - begin, left=begin, height=0.5, edgecolor='white', color=colors[name])[0]
+        tones.text(begin + 0.6, 0, name, va='center', fontsize=8, color='white',
+                   clip_on=True).set_clip_path(bar)
     tones.set(yticks=[], ylim=(-0.5, 0.5), xlim=(0, LENGTH), xlabel='time [s]',
               ylabel='tone\n(gray: speaking)')
     return figure

@@ -11,17 +11,23 @@ import yaml
 
 from fer_ros.behavior.attention import MODES, AttentionConfig
 from fer_ros.behavior.dialog_tone import Tone
-from fer_ros.behavior.tone_policy import PolicyConfig, check_answer
+from fer_ros.behavior.phrases import Phrases, check_phrase, phrases_of
+from fer_ros.behavior.policy_config import PolicyConfig, check_answer
 from fer_ros.perception.labels import EMOTIONS
+from fer_ros.perception.types import UNCERTAIN
 from fer_ros.perception.yaml_file import compose_yaml, one_line
 
 _TONE_NUMBERS = {'rate': (0.3, 3.0), 'pitch': (0.5, 2.0), 'volume': (0.1, 3.0)}
 _TONE_KEYS = (*_TONE_NUMBERS, 'style_prompt', 'suggestions', 'expresses')
-_NUMBERS = {'min_interval': (0.0, 600.0), 'hold': (0.0, 3600.0), 'min_confidence': (0.0, 1.0),
-            'person_cooldown': (0.0, 600.0), 'suggestion_interval': (0.0, 86400.0)}
+_NUMBERS = {'min_interval': (0.0, 600.0), 'hold': (0.0, 3600.0), 'hold_uncertain': (0.0, 3600.0),
+            'min_confidence': (0.0, 1.0), 'person_cooldown': (0.0, 600.0),
+            'suggestion_interval': (0.0, 86400.0), 'suggest_again': (0.0, 86400.0)}
 _ATTENTION = {'switch_ratio': (1.0, 10.0), 'switch_dwell': (0.0, 60.0),
               'lost_after': (0.0, 60.0)}
-_KEYS = ('tones', 'emotions', 'default_tone', 'attention', *_NUMBERS)
+_KEYS = ('tones', 'emotions', 'default_tone', 'attention', 'phrases', *_NUMBERS)
+_PHRASES = tuple(Phrases.__dataclass_fields__)
+#: The longest time that a person may be said to have looked so [s].
+_LONGEST = 86400.0
 
 
 class PolicyError(ValueError):
@@ -64,7 +70,37 @@ class _Reader:
             'default_tone' in fields) else next(iter(tones))
         attention = self._attention(fields['attention']) if 'attention' in fields else (
             AttentionConfig())
-        return PolicyConfig(tones, emotions, default, attention=attention, **numbers)
+        return PolicyConfig(tones, emotions, default, attention=attention,
+                            phrases=self._phrases(fields.get('phrases')), **numbers)
+
+    def _phrases(self, root: yaml.Node | None) -> Phrases:
+        """Return those of our language: what the file says instead of what there is."""
+        known = phrases_of(self._language)
+        if root is None:
+            return known
+        given = {language: self._given_phrases(language, node)
+                 for language, node in self._items(root, 'phrases')}
+        mine = given.get(self._language, given.get(self._language.split('-')[0], {}))
+        emotions = {**known.emotions, **mine.get('emotions', {})}
+        return replace(known, **{**mine, 'emotions': emotions})
+
+    def _given_phrases(self, language: str, root: yaml.Node) -> dict[str, Any]:
+        return {key: self._phrase(key, node)
+                for key, node in self._items(root, f'phrases of {language}', _PHRASES)}
+
+    def _phrase(self, key: str, node: yaml.Node) -> Any:
+        if key == 'emotions':
+            return {name: self._string(text, name)
+                    for name, text in self._items(node, key, (*EMOTIONS, UNCERTAIN))}
+        if key == 'durations':
+            return {self._number(key_node, 'a duration', 1.0, _LONGEST): self._string(text, key)
+                    for key_node, text in self._pairs(node, key)}
+        text = self._string(node, key)
+        try:
+            check_phrase(key, text)
+        except ValueError as error:
+            raise self._error(node, str(error)) from error
+        return text
 
     def _attention(self, root: yaml.Node) -> AttentionConfig:
         values: dict[str, Any] = {}
@@ -96,14 +132,17 @@ class _Reader:
 
     def _items(self, node: yaml.Node | None, what: str,
                allowed: tuple[str, ...] = ()) -> Iterator[tuple[str, yaml.Node]]:
-        if not isinstance(node, yaml.MappingNode) or not node.value:
-            raise self._error(node, f'{what} must be a mapping with at least one entry')
-        for key_node, value in node.value:
+        for key_node, value in self._pairs(node, what):
             key = self._string(key_node, f'a key in {what}')
             if allowed and key not in allowed:
                 raise self._error(key_node, f"'{key}' is not known in {what}; allowed: "
                                   f'{", ".join(allowed)}')
             yield key, value
+
+    def _pairs(self, node: yaml.Node | None, what: str) -> list[tuple[yaml.Node, yaml.Node]]:
+        if not isinstance(node, yaml.MappingNode) or not node.value:
+            raise self._error(node, f'{what} must be a mapping with at least one entry')
+        return list(node.value)
 
     def _number(self, node: yaml.Node, key: str, low: float, high: float) -> float:
         try:

@@ -141,6 +141,8 @@ class DemoMonitor(Node):
                 'center': [roi.x_offset + roi.width // 2, roi.y_offset + roi.height // 2]})
 
     def _on_tone(self, message: DialogTone) -> None:
+        if self.tones and self.tones[-1]['tone'] == message.tone:
+            return  # only person or situation changed
         self.tones.append({'t': round(self.elapsed, 2), 'tone': message.tone,
                            'person': message.person_id, 'reason': message.reason})
 

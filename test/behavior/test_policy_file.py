@@ -1,12 +1,14 @@
 """The policy file: what ships is good, each mistake names its line."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fer_ros.behavior.phrases import PHRASES
+from fer_ros.behavior.policy_config import NEVER_MIRRORED
 from fer_ros.behavior.policy_file import PolicyError, load_policy, with_overrides
-from fer_ros.behavior.tone_policy import NEVER_MIRRORED
 from fer_ros.perception.labels import EMOTIONS
 
 SHIPPED = Path(__file__).resolve().parents[2] / 'config' / 'behavior.yaml'
@@ -38,6 +40,21 @@ def test_a_language_that_is_not_there():
         load_policy(SHIPPED, 'fi')
 
 
+def test_phrases(tmp_path):
+    """Those of the language, English where there are none; a file's own replace them singly."""
+    assert load_policy(SHIPPED).phrases == PHRASES['en']
+    assert load_policy(SHIPPED, 'tr-TR').phrases == PHRASES['tr']
+    file = tmp_path / 'b.yaml'
+    file.write_text(GOOD)
+    assert load_policy(file, 'de').phrases == PHRASES['en']
+    file.write_text(GOOD + 'phrases:\n  de: {emotions: {happy: fröhlich}, durations: {5: lange}, '
+                    'looks: "Man sieht {emotion} aus"}\n  tr: {nobody: Kimse yok}\n')
+    german = load_policy(file, 'de-AT').phrases
+    assert (german.emotions['happy'], german.emotions['sad'], german.durations, german.looks) == (
+        'fröhlich', 'sad', {5.0: 'lange'}, 'Man sieht {emotion} aus')
+    assert load_policy(file, 'tr').phrases == replace(PHRASES['tr'], nobody='Kimse yok')
+
+
 def test_the_smallest_file(tmp_path):
     """Everything else has a default."""
     file = tmp_path / 'b.yaml'
@@ -65,6 +82,17 @@ def test_the_smallest_file(tmp_path):
     (GOOD + 'hold: ' + '[' * 1000, 6, 'more than 20 levels'),
     (GOOD + 'hold: &a [*a]\n', 6, "alias 'a' stands inside"),
     (GOOD + f'hold: {"x" * 9999}\n', 6, 'must be a number'),
+    (GOOD + 'hold_uncertain: -1\n', 6, 'from 0 to 3600'),
+    (GOOD + 'suggest_again: x\n', 6, 'from 0 to 86400'),
+    (GOOD + 'phrases:\n  de: {looks: "{emotion} {mood}"}', 7, 'may stand: {emotion}, {percent}'),
+    (GOOD + 'phrases:\n  de: {looks: "{percent:999999999}"}', 7, 'in braces may stand'),
+    (GOOD + 'phrases:\n  de: {looks: "{emotion!r}"}', 7, 'in braces may stand'),
+    (GOOD + 'phrases:\n  de: {looks: "{"}', 7, "looks is '{'"),
+    (GOOD + 'phrases:\n  de: {nobody: "{emotion}"}', 7, 'may stand: nothing'),
+    (GOOD + 'phrases:\n  de: {glance: a}', 7, "'glance' is not known in phrases of de"),
+    (GOOD + 'phrases:\n  de: {emotions: {joy: a}}', 7, "'joy' is not known in emotions"),
+    (GOOD + 'phrases:\n  de: {durations: {soon: a}}', 7, "a duration is 'soon'"),
+    (GOOD + 'phrases: {de: a}', 6, 'phrases of de must be a mapping'),
     ('tones:\n  s: {expresses: angry}\nemotions:\n  happy: s\n  fear: s\n', 5,
      'must not be answered'),
 ])
