@@ -181,20 +181,16 @@ class TonePolicy:
         name = self._answer(person)
         if name is None:
             return self._without_a_reason(stamp, person) if ready else None
-        phrases = self.config.phrases
-        reason = phrases.because.format(
-            person=one_line(person.id, 40), emotion=phrases.look(person.label),
-            percent=percent(person.confidence))
         if self._is_current(name):
-            self._confirm(person, reason)
+            self._confirm(person)
             return None
         if not ready or self._cooling(person.id, stamp):
             return None
         self._changed = self._changed_for[person.id] = stamp
-        return self._decide(stamp, name, person, reason)
+        return self._decide(stamp, name, person, self._because(person))
 
     def _after_all_left(self, stamp: float) -> ToneDecision | None:
-        if not self.all_left(stamp):
+        if not self.all_left(stamp) or self._is_current(self.config.default_tone):
             return None
         gone = stamp - self._last_face
         phrases = self.config.phrases
@@ -204,6 +200,8 @@ class TonePolicy:
     def _without_a_reason(self, stamp: float, person: Person) -> ToneDecision | None:
         """Return to the default tone after ``hold_uncertain``, at once for another person."""
         assert self.decision is not None
+        if self._is_current(self.config.default_tone):
+            return None
         name, phrases = one_line(person.id, 40), self.config.phrases
         if person.id != self.decision.person_id:
             return self._to_default(stamp, person, phrases.stranger.format(person=name))
@@ -214,10 +212,7 @@ class TonePolicy:
         return self._to_default(stamp, person, phrases.unclear_for.format(
             person=name, seconds=f'{unclear:.1f}'))
 
-    def _to_default(self, stamp: float, person: Person | None,
-                    reason: str) -> ToneDecision | None:
-        if self._is_current(self.config.default_tone):
-            return None
+    def _to_default(self, stamp: float, person: Person | None, reason: str) -> ToneDecision:
         self._changed = stamp
         return self._decide(stamp, self.config.default_tone, person, reason)
 
@@ -226,13 +221,19 @@ class TonePolicy:
         sure = person.confidence >= self.config.min_confidence
         return self.config.emotions.get(person.label) if sure else None
 
-    def _confirm(self, person: Person, reason: str) -> None:
+    def _because(self, person: Person) -> str:
+        phrases = self.config.phrases
+        return phrases.because.format(
+            person=one_line(person.id, 40), emotion=phrases.look(person.label),
+            percent=percent(person.confidence))
+
+    def _confirm(self, person: Person) -> None:
         """Let the person who looks so now be the reason for the tone."""
         assert self.decision is not None
         if (person.id, person.label) != (self.decision.person_id, self.decision.emotion):
             self.decision = replace(
                 self.decision, person_id=person.id, emotion=person.label,
-                confidence=person.confidence, reason=reason)
+                confidence=person.confidence, reason=self._because(person))
 
     def _cooling(self, person_id: str, stamp: float) -> bool:
         """Tell whether the tone has changed for this person just now; forget older ones."""
