@@ -67,10 +67,10 @@ class BehaviorNode(Node):
         self.create_timer(0.2, self._on_timer)
         self.create_timer(1.0, self._publish_diagnostics,
                           clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self._check_phrases()
         self._silence.start(self._now())
         # Late joiners are to find a tone from the start.
         self._publish(self.dialog.update(self._now(), []))
+        self._check_phrases()
 
     def _on_emotions(self, message: EmotionArray) -> None:
         stamp, now = stamp_to_seconds(message.header), self._now()
@@ -182,7 +182,7 @@ class BehaviorNode(Node):
         if language.split('-')[0] != 'en' and self.config.policy.phrases == ENGLISH:
             self.get_logger().warning(
                 f"no phrases in '{language}': situation and reason are in English; give your own "
-                'below phrases in policy_file')
+                'below phrases in policy_file', once=True)
 
     def _publish(self, state: DialogState | None, frame_id: str = '') -> None:
         if state is None:
