@@ -13,11 +13,15 @@ def main():
     rclpy.init()
     node = rclpy.create_node('dialog_manager')
     text = node.create_publisher(String, 'dialog/text', 10)
+    tones = []
 
     def on_tone(tone):
-        print(f'system prompt: {tone.style_prompt} ({tone.reason})', flush=True)
-        offer = f' Shall we {tone.suggestion}?' if tone.suggestion else ''
-        text.publish(String(data='How are you?' + offer))
+        print(f'system prompt: {tone.style_prompt} {tone.situation} ({tone.reason})', flush=True)
+        # A message comes with another person or situation too: speak on another tone or offer.
+        if tone.suggestion or [tone.tone] != tones[-1:]:
+            offer = f' Shall we {tone.suggestion}?' if tone.suggestion else ''
+            text.publish(String(data='How are you?' + offer))
+        tones.append(tone.tone)
 
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     node.create_subscription(DialogTone, 'dialog/tone', on_tone, latched)

@@ -1,8 +1,8 @@
 """
 A dialog loop around a language model.
 
-What was heard goes in, what is said comes out, and the tone's sentence stands in the system
-prompt. EchoModel stands where your model goes. Run: python3 <this file>; then:
+What was heard goes in, what is said comes out; how to speak and what the robot sees stand in the
+system prompt. EchoModel stands where your model goes. Run: python3 <this file>; then:
 ``ros2 topic pub --once dialog/heard std_msgs/String 'data: Hi'``
 """
 
@@ -30,7 +30,13 @@ class Dialog:
 
     def __init__(self, model, memory=20):
         self._model, self._memory, self._messages = model, memory, []
-        self.style, self.suggestion = '', ''
+        self.tone = self.style = self.situation = self.suggestion = ''
+
+    def take(self, tone):
+        """Take what the robot's behavior tells."""
+        if tone.suggestion or tone.tone != self.tone:  # it stands in one message only
+            self.suggestion = tone.suggestion
+        self.tone, self.style, self.situation = tone.tone, tone.style_prompt, tone.situation
 
     def answer(self, heard):
         """Return what to say."""
@@ -42,7 +48,7 @@ class Dialog:
 
     def _system(self):
         offer = f' If it fits, offer: {self.suggestion}.' if self.suggestion else ''
-        return f'{PERSONA} {self.style}{offer}'
+        return f'{PERSONA} {self.style} {self.situation}{offer}'
 
 
 def main():
@@ -53,9 +59,6 @@ def main():
     speaking = node.create_publisher(Bool, 'dialog/speaking', 10)
     dialog = Dialog(EchoModel())
 
-    def on_tone(tone):
-        dialog.style, dialog.suggestion = tone.style_prompt, tone.suggestion
-
     def on_ssml(ssml):
         speaking.publish(Bool(data=True))
         try:
@@ -64,7 +67,7 @@ def main():
             speaking.publish(Bool(data=False))  # also if it fails: true holds the tone
 
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-    node.create_subscription(DialogTone, 'dialog/tone', on_tone, latched)
+    node.create_subscription(DialogTone, 'dialog/tone', dialog.take, latched)
     node.create_subscription(String, 'dialog/heard', lambda heard: text.publish(
         String(data=dialog.answer(heard.data))), 10)
     node.create_subscription(String, 'dialog/ssml', on_ssml, 10)

@@ -21,6 +21,7 @@ class Person:
     :param age: how long the face has been seen [s].
     :param valence: -1..1.
     :param arousal: -1..1.
+    :param state_age: how long the emotion state has held [s].
     """
 
     id: str
@@ -32,6 +33,7 @@ class Person:
     age: float = 0.0
     valence: float = 0.0
     arousal: float = 0.0
+    state_age: float = 0.0
 
 
 def _nearness(people: Sequence[Person]) -> list[float]:

@@ -3,75 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from fer_ros.behavior.attention import Attention, AttentionConfig, Person
+from fer_ros.behavior.attention import Attention, Person
 from fer_ros.behavior.dialog_tone import Tone
+from fer_ros.behavior.policy_config import PolicyConfig
+from fer_ros.behavior.situation import percent
+from fer_ros.behavior.suggestions import Suggestions
 from fer_ros.perception.yaml_file import one_line
-
-#: Emotions that a robot must not show back, nor answer with one of NEGATIVE.
-NEVER_MIRRORED = ('angry', 'disgust', 'fear', 'contempt')
-NEGATIVE = (*NEVER_MIRRORED, 'sad')
-
-
-def check_answer(emotion: str, tone: Tone) -> None:
-    """
-    Refuse a tone that would mirror a negative emotion.
-
-    :raises ValueError: names emotion and tone.
-    """
-    if emotion in NEVER_MIRRORED and tone.expresses in NEGATIVE:
-        raise ValueError(f"emotion '{emotion}' must not be answered by tone '{tone.name}', "
-                         f"which expresses '{tone.expresses}'")
-
-
-@dataclass(frozen=True)
-class PolicyConfig:
-    """
-    What the policy file says.
-
-    :param tones: by name.
-    :param emotions: emotion state -> name of its tone.
-    :param default_tone: at start and while nobody is there.
-    :param min_interval: least time between two changes [s].
-    :param hold: the tone stays so long after the last face [s].
-    :param min_confidence: a state less probable changes nothing.
-    :param person_cooldown: least time between two changes for the same person [s].
-    :param suggestion_interval: no suggestion is made twice within this time [s].
-    :param attention: whom to answer to.
-    """
-
-    tones: Mapping[str, Tone]
-    emotions: Mapping[str, str]
-    default_tone: str = 'neutral'
-    min_interval: float = 4.0
-    hold: float = 6.0
-    min_confidence: float = 0.5
-    person_cooldown: float = 0.0
-    suggestion_interval: float = 600.0
-    attention: AttentionConfig = field(default_factory=AttentionConfig)
-
-    def __post_init__(self) -> None:
-        """:raises ValueError: for an unknown tone, a mirrored emotion or a bad number."""
-        for name in (self.default_tone, *self.emotions.values()):
-            if name not in self.tones:
-                raise ValueError(f"tone '{name}' is not one of {', '.join(self.tones)}")
-        for emotion, name in self.emotions.items():
-            check_answer(emotion, self.tones[name])
-        for key in ('min_interval', 'hold', 'min_confidence', 'person_cooldown',
-                    'suggestion_interval'):
-            if not getattr(self, key) >= 0:
-                raise ValueError(f'{key} is {getattr(self, key)}, must be 0 or more')
 
 
 @dataclass(frozen=True)
 class ToneDecision:
     """
-    A change of tone.
+    A tone and why.
 
-    :param stamp: when [s].
-    :param tone: the new tone.
+    :param stamp: when it was chosen [s].
+    :param tone: the tone.
     :param person_id: whom it answers to, '' for nobody.
     :param emotion: that person's state.
     :param confidence: of the state.
@@ -98,13 +47,16 @@ class TonePolicy:
     def __init__(self, config: PolicyConfig) -> None:
         self.config = config
         self.attention = Attention(config.attention)
+        #: the tone as it is; another person in the same mood becomes its reason in silence.
         self.decision: ToneDecision | None = None
-        self.speaking = False
+        self.speaking = self.overridden = False
+        #: whom the robot talks to, None if that person is not in the latest frame.
+        self.person: Person | None = None
         self._stamp, self._changed, self._last_face = 0.0, 0.0, -math.inf
-        self._offered: dict[str, float] = {}
+        self._suggestions = Suggestions()
         self._changed_for: dict[str, float] = {}
-        self._overridden = False
-        self._latest: tuple[Person | None, bool] = (None, False)
+        self._anybody = False
+        self._unclear_since: float | None = None
 
     def update(self, stamp: float, people: Sequence[Person]) -> ToneDecision | None:
         """
@@ -119,12 +71,16 @@ class TonePolicy:
             self._restart(stamp)
         self._stamp = stamp
         if first:
-            return self._decide(stamp, self.config.default_tone, None, 'start')
-        person = self.attention.update(stamp, people)
+            return self._decide(stamp, self.config.default_tone, None, self.config.phrases.start)
+        self.person, self._anybody = self.attention.update(stamp, people), bool(people)
         if people:
             self._last_face = stamp
-        self._latest = person, bool(people)
-        return self._change(stamp, *self._latest)
+        if self.person is not None:
+            if self._answer(self.person):
+                self._unclear_since = None
+            elif self._unclear_since is None:
+                self._unclear_since = stamp
+        return self._change(stamp, self.person, self._anybody)
 
     def idle(self, stamp: float) -> ToneDecision | None:
         """
@@ -143,22 +99,23 @@ class TonePolicy:
         """
         ended = self.speaking and not speaking
         self.speaking = speaking
-        return self._change(self._stamp, *self._latest) if ended else None
+        return self._change(self._stamp, self.person, self._anybody) if ended else None
 
     def reconfigure(self, config: PolicyConfig) -> ToneDecision | None:
         """
         Take new rules.
 
         :returns: the current tone with its new values, if they changed, or the default tone, if
-            there is no tone of that name any more; else None.
+            there is no tone of that name any more; also if the phrases changed; else None.
         """
+        same_phrases = config.phrases == self.config.phrases
         self.config, self.attention.config = config, config.attention
         old = self.decision
-        if old is None or config.tones.get(old.tone.name) == old.tone:
+        if old is None or same_phrases and config.tones.get(old.tone.name) == old.tone:
             return None
         name = old.tone.name if old.tone.name in config.tones else config.default_tone
         self.decision = replace(
-            old, tone=config.tones[name], suggestion='', reason='the policy was reloaded')
+            old, tone=config.tones[name], suggestion='', reason=config.phrases.reloaded)
         return self.decision
 
     def override(self, name: str, stamp: float) -> ToneDecision | None:
@@ -167,50 +124,116 @@ class TonePolicy:
 
         :param name: of a tone.
         :param stamp: an estimate [s], as in :meth:`idle`.
-        :returns: the change, or None if it is that tone already.
+        :returns: the change, or None if the operator has set that tone already.
         :raises ValueError: for an unknown tone.
         """
         if name not in self.config.tones:
             raise ValueError(one_line(
                 f"tone '{name}' is not one of {', '.join(self.config.tones)}"))
-        self._overridden = True
-        if self._is_current(name):
+        if self.overridden and self._is_current(name):
             return None
-        return self._decide(stamp, name, None, 'set by the operator')
+        self.overridden = True
+        return self._decide(stamp, name, None, self.config.phrases.operator)
 
     def release(self) -> None:
         """Give the choice back to the faces; the tone stays until there is a reason."""
-        self._overridden = False
+        self.overridden = False
+
+    def suggest(self, stamp: float) -> str:
+        """
+        Return an activity to offer that fits the tone, '' for none.
+
+        :param stamp: an estimate [s], as in :meth:`idle`.
+        """
+        tone = self.decision.tone if self.decision else self.config.tones[self.config.default_tone]
+        return self._suggestions.take(tone.suggestions, stamp, self.config.suggestion_interval)
+
+    def all_left(self, stamp: float) -> bool:
+        """
+        Tell whether nobody has been there for ``hold``.
+
+        :param stamp: an estimate [s], as in :meth:`idle`.
+        """
+        return stamp - self._last_face >= self.config.hold - 1e-6
+
+    def is_answered(self) -> bool:
+        """Tell whether the tone is the one for how the person looks now."""
+        name = self._answer(self.person) if self.person else None
+        return name is not None and not self.overridden and self._is_current(name)
 
     def _restart(self, stamp: float) -> None:
         self.attention.reset()
-        self._last_face, self._latest = min(self._last_face, stamp), (None, False)
+        self.person, self._anybody, self._unclear_since = None, False, None
+        self._last_face = min(self._last_face, stamp)
         self._changed = stamp - self.config.min_interval
-        self._offered.clear()
+        self._suggestions.forget()
         self._changed_for.clear()
 
     def _change(self, stamp: float, person: Person | None,
                 anybody: bool) -> ToneDecision | None:
-        if self._overridden or self.decision is None or self.speaking or (
-                stamp - self._changed < self.config.min_interval - 1e-6):
+        if self.overridden or self.decision is None or self.speaking:
             return None
+        ready = stamp - self._changed >= self.config.min_interval - 1e-6
         if not anybody:
-            gone = stamp - self._last_face
-            if gone < self.config.hold - 1e-6 or self._is_current(self.config.default_tone):
-                return None
-            self._changed = stamp
-            since = f'for {gone:.1f} s' if math.isfinite(gone) else 'yet'
-            return self._decide(
-                stamp, self.config.default_tone, None, f'nobody seen {since}')
-        if person is None or not person.confidence >= self.config.min_confidence:
+            return self._after_all_left(stamp) if ready else None
+        if person is None:
             return None
-        name = self.config.emotions.get(person.label)  # uncertain has no tone: no change
-        if name is None or self._is_current(name) or self._cooling(person.id, stamp):
+        name = self._answer(person)
+        if name is None:
+            return self._without_a_reason(stamp, person) if ready else None
+        if self._is_current(name):
+            self._confirm(person)
+            return None
+        if not ready or self._cooling(person.id, stamp):
             return None
         self._changed = self._changed_for[person.id] = stamp
-        return self._decide(
-            stamp, name, person,
-            f'{one_line(person.id, 40)} looks {person.label} ({person.confidence:.0%})')
+        return self._decide(stamp, name, person, self._because(person))
+
+    def _after_all_left(self, stamp: float) -> ToneDecision | None:
+        if not self.all_left(stamp) or self._is_current(self.config.default_tone):
+            return None
+        gone = stamp - self._last_face
+        phrases = self.config.phrases
+        return self._to_default(stamp, None, phrases.left.format(
+            seconds=f'{gone:.1f}') if math.isfinite(gone) else phrases.never)
+
+    def _without_a_reason(self, stamp: float, person: Person) -> ToneDecision | None:
+        """Return to the default tone after ``hold_uncertain``, at once for another person."""
+        assert self.decision is not None
+        if self._is_current(self.config.default_tone):
+            return None
+        name, phrases = one_line(person.id, 40), self.config.phrases
+        if person.id != self.decision.person_id:
+            return self._to_default(stamp, person, phrases.stranger.format(person=name))
+        # New rules may have made unclear what was clear in the latest frame.
+        unclear = 0.0 if self._unclear_since is None else stamp - self._unclear_since
+        if unclear < self.config.hold_uncertain - 1e-6:
+            return None
+        return self._to_default(stamp, person, phrases.unclear_for.format(
+            person=name, seconds=f'{unclear:.1f}'))
+
+    def _to_default(self, stamp: float, person: Person | None, reason: str) -> ToneDecision:
+        self._changed = stamp
+        return self._decide(stamp, self.config.default_tone, person, reason)
+
+    def _answer(self, person: Person) -> str | None:
+        """Return the tone for how a person looks, None while that is uncertain or has none."""
+        sure = person.confidence >= self.config.min_confidence
+        return self.config.emotions.get(person.label) if sure else None
+
+    def _because(self, person: Person) -> str:
+        phrases = self.config.phrases
+        return phrases.because.format(
+            person=one_line(person.id, 40), emotion=phrases.look(person.label),
+            percent=percent(person.confidence))
+
+    def _confirm(self, person: Person) -> None:
+        """Let the person who looks so now be the reason for the tone."""
+        assert self.decision is not None
+        if (person.id, person.label) != (self.decision.person_id, self.decision.emotion):
+            self.decision = replace(
+                self.decision, person_id=person.id, emotion=person.label,
+                confidence=person.confidence, reason=self._because(person))
 
     def _cooling(self, person_id: str, stamp: float) -> bool:
         """Tell whether the tone has changed for this person just now; forget older ones."""
@@ -226,17 +249,9 @@ class TonePolicy:
     def _decide(self, stamp: float, name: str, person: Person | None,
                 reason: str) -> ToneDecision:
         tone = self.config.tones[name]
+        suggestion = self._suggestions.take(
+            tone.suggestions, stamp, self.config.suggestion_interval)
         self.decision = ToneDecision(
             stamp, tone, person.id if person else '', person.label if person else '',
-            person.confidence if person else 0.0, self._suggestion(tone, stamp), reason)
+            person.confidence if person else 0.0, suggestion, reason)
         return self.decision
-
-    def _suggestion(self, tone: Tone, stamp: float) -> str:
-        """Return the suggestion that was made longest ago, '' if all were made just now."""
-        free = [text for text in tone.suggestions if stamp - self._offered.get(
-            text, -math.inf) >= self.config.suggestion_interval - 1e-6]
-        if not free:
-            return ''
-        chosen = min(free, key=lambda text: self._offered.get(text, -math.inf))
-        self._offered[chosen] = stamp
-        return chosen

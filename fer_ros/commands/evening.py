@@ -1,5 +1,5 @@
 """
-A scripted evening: two people, their moods, and what the robot makes of them.
+A scripted evening: three people, their moods, and what the robot makes of them.
 
 ``fer_ros policy`` plays it; ``test/commands/test_evening.py`` holds the shipped policy's tones to
 what a person would expect. Filter, state and policy are the real ones; the classifier's answers
@@ -21,15 +21,19 @@ from fer_ros.perception.error_model import error_model
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.perception.smoothing import ProbabilityFilter, SmoothingConfig, make_filter
 
-LENGTH, RATE = 180.0, 15
+LENGTH, RATE = 240.0, 15
 AWAY = 'looks away'  # seen, but not to be classified
 #: who, from, to [s], what the face shows.
 SCRIPT = (
     ('f1', 5, 20, 'neutral'), ('f1', 20, 50, 'happy'), ('f1', 50, 85, 'sad'),
     ('f1', 85, 93, AWAY), ('f1', 93, 100, 'sad'), ('f1', 100, 120, 'neutral'),
-    ('f2', 60, 140, 'angry'), ('f2', 140, 165, 'happy'))
+    ('f2', 60, 140, 'angry'), ('f2', 140, 165, 'happy'),
+    ('f1', 180, 190, 'happy'), ('f1', 190, 210, AWAY), ('f1', 210, 222, 'angry'),
+    ('f3', 221, 230, AWAY), ('f3', 230, 240, 'happy'))
 #: size of the faces [px]: f2 sits farther away.
-SIZES = {'f1': 120.0, 'f2': 70.0}
+SIZES = {'f1': 120.0, 'f2': 70.0, 'f3': 90.0}
+#: who has been gone for longer [s] is a new face.
+FORGOTTEN = 5.0
 #: the robot speaks, from, to [s].
 UTTERANCES = ((22, 26), (50.5, 55), (102, 104), (125, 130), (170, 173))
 #: a face is misread for a moment: who, from, to, as what.
@@ -54,8 +58,10 @@ class _Face:
         self.filter: ProbabilityFilter = make_filter(
             SmoothingConfig(), error_model({}, len(EMOTIONS)))
         self.state = EmotionState(EMOTIONS, StateConfig())
+        self.seen = 0.0
 
     def see(self, raw: np.ndarray | None, stamp: float) -> np.ndarray:
+        self.seen = stamp
         smoothed = self.filter.forget(stamp) if raw is None else self.filter.update(raw, stamp)
         if len(smoothed):
             self.state.update(smoothed, stamp)
@@ -80,9 +86,12 @@ def play(config: PolicyConfig, rate: int = RATE, seed: int = 1) -> Course:
         for id_, size in SIZES.items():
             shown = _shown(id_, stamp)
             if shown:
-                face = faces.setdefault(id_, _Face())
+                face = faces.get(id_)
+                if face is None or stamp - face.seen > FORGOTTEN:
+                    face = faces[id_] = _Face()
                 smoothed = face.see(_answer(shown, generator), stamp)
-                people.append(Person(id_, face.state.label, face.state.confidence(smoothed), size))
+                people.append(Person(id_, face.state.label, face.state.confidence(smoothed), size,
+                                     state_age=face.state.age(stamp)))
                 course.faces[id_].add(stamp, smoothed, face.state.label)
         for decision in (policy.set_speaking(_within(UTTERANCES, stamp)),
                          policy.update(stamp, people)):

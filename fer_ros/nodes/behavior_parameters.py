@@ -10,8 +10,8 @@ from typing import Any
 
 from rclpy.node import Node
 
+from fer_ros.behavior.policy_config import PolicyConfig
 from fer_ros.behavior.policy_file import LanguageError, load_policy, with_overrides
-from fer_ros.behavior.tone_policy import PolicyConfig
 from fer_ros.nodes.parameter_specs import Spec
 from fer_ros.perception.yaml_file import one_line
 from fer_ros.resources import resource_path
@@ -27,8 +27,12 @@ SPECS = {
                             "negative: the file's", -1.0, 600.0),
     'hold': Spec(-1.0, "the tone stays so long after the last face [s]; negative: the file's",
                  -1.0, 3600.0),
+    'hold_uncertain': Spec(-1.0, "it stays so long while the person's state is uncertain, for "
+                           "another person not at all [s]; negative: the file's", -1.0, 3600.0),
     'min_confidence': Spec(-1.0, "a state less probable changes nothing; negative: the file's",
                            -1.0, 1.0),
+    'suggest_again': Spec(-1.0, 'another suggestion after so long in the same mood [s]; 0: never; '
+                          "negative: the file's", -1.0, 86400.0),
     'longest_utterance': Spec(120.0, 'dialog/speaking true for longer is taken as forgotten: the '
                               'tone changes again [s]', 1.0, 3600.0),
 }
@@ -66,7 +70,8 @@ def read_config(node: Node, changes: Mapping[str, Any] | None = None,
     file = values['policy_file'] or resource_path(PACKAGED_POLICY)
     policy, texts_in = _policy_in(file, language, texts_in)
     numbers = {key: values[key] for key in (
-        'min_interval', 'person_cooldown', 'hold', 'min_confidence')}
+        'min_interval', 'person_cooldown', 'hold', 'hold_uncertain', 'min_confidence',
+        'suggest_again')}
     return BehaviorConfig(
         with_overrides(policy, numbers), language, values['longest_utterance'], texts_in)
 

@@ -96,7 +96,8 @@ def people_of(message: EmotionArray) -> list[Person]:
         math.sqrt(emotion.roi.width * emotion.roi.height),
         _distance(emotion), _offset(emotion.roi, width, height) if width and height else None,
         _within(emotion.track_age, 0.0, 1e9), _within(emotion.valence, -1.0, 1.0),
-        _within(emotion.arousal, -1.0, 1.0)) for emotion in message.emotions]
+        _within(emotion.arousal, -1.0, 1.0), _within(emotion.state_age, 0.0, 1e9))
+        for emotion in message.emotions]
 
 
 def _within(value: float, low: float, high: float) -> float:

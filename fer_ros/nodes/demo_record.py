@@ -71,7 +71,9 @@ class DemoRecord:
             self._note(emotion)
 
     def add_tone(self, message: DialogTone, arrival: float) -> None:
-        """Take a tone."""
+        """Take a tone; one that is told again, for another person or situation, is none."""
+        if self.tones and self.tones[-1]['tone'] == message.tone:
+            return
         self.tones.append({'t': round(self.now(arrival), 2), 'tone': message.tone,
                            'person': message.person_id, 'reason': message.reason})
 

@@ -112,16 +112,16 @@ class FrameStatistics:
 
 
 def publish_status(publisher: object, node: Node, level: bytes, text: str,
-                   values: dict[str, str]) -> None:
+                   values: dict[str, str], subject: str = 'emotions') -> None:
     """
-    Publish one DiagnosticStatus under the node's full name.
+    Publish one DiagnosticStatus under the node's full name and what it is about.
 
     Its stamp is the node's time, also while that stands; the system's before there is any: 0 says
     that nobody stamped it, and diagnostic_aggregator warns of it.
     """
     name = node.get_fully_qualified_name().lstrip('/')
     status = DiagnosticStatus(
-        level=level, name=f'{name}: emotions', message=text, hardware_id=name,
+        level=level, name=f'{name}: {subject}', message=text, hardware_id=name,
         values=[KeyValue(key=key, value=value) for key, value in values.items()])
     message = DiagnosticArray(status=[status])
     now = node.get_clock().now()

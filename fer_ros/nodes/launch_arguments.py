@@ -33,7 +33,8 @@ EMOTION = {name: name for name in (
     'emotion_model', 'detector_model', 'image_transport', 'image_qos', 'image_depth', 'use_depth',
     'overlay', 'anonymize', 'threads', 'autostart')}
 BEHAVIOR = {name: name for name in (
-    'language', 'min_interval', 'person_cooldown', 'hold', 'min_confidence')}
+    'language', 'min_interval', 'person_cooldown', 'hold', 'hold_uncertain', 'min_confidence',
+    'suggest_again')}
 SOURCE = {'source_rate': 'rate', 'source_width': 'width', 'source_height': 'height',
           'camera_info_file': 'camera_info_file', 'frame_id': 'frame_id'}
 

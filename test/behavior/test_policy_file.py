@@ -1,17 +1,20 @@
 """The policy file: what ships is good, each mistake names its line."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fer_ros.behavior import policy_file
+from fer_ros.behavior.phrases import PHRASES
+from fer_ros.behavior.policy_config import NEVER_MIRRORED
 from fer_ros.behavior.policy_file import (
     LanguageError,
     PolicyError,
     load_policy,
     with_overrides,
 )
-from fer_ros.behavior.tone_policy import NEVER_MIRRORED
 from fer_ros.perception.labels import EMOTIONS
 
 SHIPPED = Path(__file__).resolve().parents[2] / 'config' / 'behavior.yaml'
@@ -90,9 +93,8 @@ attention: {mode: nearst, lost_after: -1}
         + ', '.join(EMOTIONS),
         "line 7: emotions.anger is 'cal', did you mean 'calm'? allowed: warm, calm, sad one",
         "line 9: default_tone is 'clam', did you mean 'calm'? allowed: warm, calm, sad one",
-        "line 10: 'holt' is not known in the file, did you mean 'hold'? allowed: tones, emotions, "
-        'default_tone, attention, min_interval, hold, min_confidence, person_cooldown, '
-        'suggestion_interval',
+        "line 10: 'holt' is not known in the file, did you mean 'hold'? allowed: "
+        + ', '.join(policy_file._KEYS),
         "line 11: min_interval is 'long', must be a number from 0 to 600",
         "line 12: attention.mode is 'nearst', did you mean 'nearest'? allowed: nearest, central, "
         'longest',
@@ -101,6 +103,21 @@ attention: {mode: nearst, lost_after: -1}
     assert line.startswith(f"policy file '{file}' has 15 mistakes: line 2: 'pitsch'")
     assert line.endswith('; 10 more, which fer_ros policy tells')
     assert '\n' not in line and len(line) < 1100
+
+
+def test_phrases(tmp_path):
+    """Those of the language, English where there are none; a file's own replace them singly."""
+    assert load_policy(SHIPPED).phrases == PHRASES['en']
+    assert load_policy(SHIPPED, 'tr-TR').phrases == PHRASES['tr']
+    file = tmp_path / 'b.yaml'
+    file.write_text(GOOD)
+    assert load_policy(file, 'de').phrases == PHRASES['en']
+    file.write_text(GOOD + 'phrases:\n  de: {emotions: {happy: fröhlich}, durations: {5: lange}, '
+                    'looks: "Man sieht {emotion} aus"}\n  tr: {nobody: Kimse yok}\n')
+    german = load_policy(file, 'de-AT').phrases
+    assert (german.emotions['happy'], german.emotions['sad'], german.durations, german.looks) == (
+        'fröhlich', 'sad', {5.0: 'lange'}, 'Man sieht {emotion} aus')
+    assert load_policy(file, 'tr').phrases == replace(PHRASES['tr'], nobody='Kimse yok')
 
 
 def test_the_smallest_file(tmp_path):
@@ -130,6 +147,19 @@ def test_the_smallest_file(tmp_path):
     (GOOD + 'hold: ' + '[' * 1000, 6, 'more than 20 levels'),
     (GOOD + 'hold: &a [*a]\n', 6, "alias 'a' stands inside"),
     (GOOD + f'hold: {"x" * 9999}\n', 6, 'must be a number'),
+    (GOOD + 'hold_uncertain: -1\n', 6, 'from 0 to 3600'),
+    (GOOD + 'suggest_again: x\n', 6, 'from 0 to 86400'),
+    (GOOD + 'phrases:\n  de: {looks: "{emotion} {mood}"}', 7, 'may stand: {emotion}, {percent}'),
+    (GOOD + 'phrases:\n  de: {looks: "{percent:999999999}"}', 7, 'in braces may stand'),
+    (GOOD + 'phrases:\n  de: {looks: "{emotion!r}"}', 7, 'in braces may stand'),
+    (GOOD + 'phrases:\n  de: {looks: "{"}', 7, "looks is '{'"),
+    (GOOD + 'phrases:\n  de: {nobody: "{emotion}"}', 7, 'may stand: nothing'),
+    (GOOD + 'phrases:\n  de: {glance: a}', 7, "'glance' is not known in phrases.de"),
+    (GOOD + 'phrases:\n  de: {emotions: {joy: a}}', 7,
+     "'joy' is not known in phrases.de.emotions, did you mean 'happy'?"),
+    (GOOD + 'phrases:\n  de: {durations: {soon: a}}', 7,
+     "a key in phrases.de.durations is 'soon'"),
+    (GOOD + 'phrases: {de: a}', 6, 'phrases.de must be a mapping'),
     ('tones:\n  s: {expresses: angry}\nemotions:\n  happy: s\n  fear: s\n', 5,
      'must not be answered'),
 ])

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from fer_ros.behavior.attention import Person
 from fer_ros.behavior.dialog_tone import Tone
-from fer_ros.behavior.tone_policy import NEGATIVE, NEVER_MIRRORED, PolicyConfig, TonePolicy
+from fer_ros.behavior.phrases import PHRASES
+from fer_ros.behavior.policy_config import NEGATIVE, NEVER_MIRRORED, PolicyConfig
+from fer_ros.behavior.tone_policy import TonePolicy
 
 TONES = {name: Tone(name) for name in ('neutral', 'cheerful', 'calm')}
 TONES['encouraging'] = Tone('encouraging', suggestions=('music', 'a walk'))
@@ -210,6 +212,115 @@ def test_back_to_default_after_hold():
     assert p.update(20.0, []) is None
 
 
+NO_ANSWERS = [('uncertain', 0.9), ('happy', 0.49), ('fear', 0.9)]
+
+
+@pytest.mark.parametrize('rate', [5, 15, 30])
+@pytest.mark.parametrize('label, confidence', NO_ANSWERS)
+def test_a_tone_does_not_outlive_its_reason(label, confidence, rate):
+    """No state, a weak one, one without a rule: the default after hold_uncertain, once."""
+    p = policy(hold_uncertain=10.0)
+    p.update(1.0, one('happy'))
+    stamps = [2 + i / rate for i in range(30 * rate)]
+    changes = [change for stamp in stamps if (change := p.update(stamp, one(label, confidence)))]
+    assert [(c.tone.name, c.reason) for c in changes] == [
+        ('neutral', 'f1 has looked unclear for 10.0 s')]
+    assert changes[0].stamp == pytest.approx(12.0)
+
+
+def test_a_reason_that_comes_back_in_time():
+    """hold_uncertain counts anew; drop-outs of the face are no reason either."""
+    p = policy(hold_uncertain=10.0)
+    p.update(1.0, one('happy'))
+    for stamp, people in ((2.0, one('uncertain')), (11.9, one('happy')), (12.0, one('uncertain')),
+                          (19.5, one('uncertain')), (20.0, []), (20.5, one('uncertain')),
+                          (21.9, one('uncertain'))):
+        assert p.update(stamp, people) is None
+    assert p.update(22.0, one('uncertain')).tone.name == 'neutral'
+
+
+@pytest.mark.parametrize('label, confidence', NO_ANSWERS)
+def test_another_person_is_not_met_with_the_last_ones_tone(label, confidence):
+    """At once, as soon as min_interval allows, not after hold_uncertain."""
+    p = policy(min_interval=4.0, hold_uncertain=100.0)
+    p.update(1.0, one('angry'))
+    newcomer = one(label, confidence, 'f2')
+    assert p.update(2.0, newcomer) is None  # f1 may come back: lost_after
+    assert p.update(4.9, newcomer) is None  # min_interval
+    change = p.update(5.0, newcomer)
+    assert (change.tone.name, change.person_id, change.reason) == (
+        'neutral', 'f2', 'f2 is in front now and still looks unclear')
+    assert p.update(5.1, one('happy', id_='f2')) is None  # min_interval
+    assert p.update(9.0, one('happy', id_='f2')).tone.name == 'cheerful'
+
+
+def test_speech_is_not_cut_when_the_reason_ends():
+    """The return to the default waits for the end of the utterance."""
+    p = policy(hold_uncertain=1.0)
+    p.update(1.0, one('happy'))
+    p.set_speaking(True)
+    assert p.update(5.0, one('uncertain')) is None
+    assert p.update(9.0, one('uncertain')) is None
+    assert p.set_speaking(False).tone.name == 'neutral'
+
+
+def test_another_person_in_the_same_mood_becomes_the_reason():
+    """Without a change of tone; the next one without a state is another person than that."""
+    p = policy(min_interval=1.0, hold_uncertain=10.0)
+    p.update(1.0, one('happy'))
+    assert p.update(3.0, one('happy', 0.8, 'f2')) is None
+    assert (p.decision.person_id, p.decision.reason) == ('f2', 'f2 looks happy (80%)')
+    assert p.update(4.0, one('uncertain', id_='f2')) is None
+    assert p.update(13.9, one('uncertain', id_='f2')) is None
+    assert p.update(14.0, one('uncertain', id_='f2')).tone.name == 'neutral'
+
+
+def test_an_operators_tone_ends_before_an_uncertain_face():
+    """It has no reason of its own."""
+    p = policy(hold_uncertain=10.0)
+    p.update(1.0, one('uncertain'))
+    p.override('calm', 5.0)
+    assert p.update(50.0, one('uncertain')) is None
+    p.release()
+    assert p.update(50.1, one('uncertain')).tone.name == 'neutral'
+
+
+def test_the_operator_takes_a_tone_over():
+    """One that is there already gets the operator's reason and stays."""
+    p = policy(hold=1.0)
+    p.update(1.0, one('happy'))
+    assert p.override('cheerful', 2.0).reason == 'set by the operator'
+    assert p.update(100.0, []) is None
+
+
+def test_rules_that_make_a_state_unclear():
+    """A new policy while the robot speaks: the count begins with the next frame."""
+    p = policy(min_interval=0.0)
+    p.update(1.0, one('happy'))
+    p.set_speaking(True)
+    p.reconfigure(PolicyConfig(TONES, {'sad': 'calm'}, min_interval=0.0))
+    assert p.set_speaking(False) is None
+    assert p.update(2.0, one('happy')) is None
+    assert p.update(12.0, one('happy')).tone.name == 'neutral'
+
+
+def test_reasons_in_another_language():
+    """All of them; a new language is told at once."""
+    p = policy(min_interval=0.0, hold=6.0, phrases=PHRASES['tr'])
+    assert p.update(1.0, one('happy')).reason == 'f1 mutlu görünüyor (%90)'
+    assert p.update(8.5, []).reason == '7.5 saniyedir kimse görülmedi'
+    assert p.override('calm', 9.0).reason == 'operatör ayarladı'
+    assert p.reconfigure(PolicyConfig(TONES, EMOTIONS)).reason == 'the policy was reloaded'
+
+
+def test_suggestions_on_request():
+    """In turn with those of the tone's own, none again too soon; none where there are none."""
+    p = policy(min_interval=0.0, suggestion_interval=60.0)
+    assert p.suggest(0.5) == ''
+    assert p.update(1.0, one('sad')).suggestion == 'music'
+    assert [p.suggest(stamp) for stamp in (2.0, 3.0, 61.0)] == ['a walk', '', 'music']
+
+
 def test_suggestions_take_turns():
     """The same mood twice gets two different offers."""
     p = policy(min_interval=0.0, suggestion_interval=2.0)
@@ -256,7 +367,9 @@ def test_negative_emotions_are_never_mirrored(emotion, shown):
 
 @pytest.mark.parametrize('changes, text', [
     ({'default_tone': 'loud'}, "tone 'loud'"), ({'hold': -1.0}, 'hold is -1.0'),
-    ({'min_interval': float('nan')}, 'min_interval is nan')])
+    ({'min_interval': float('nan')}, 'min_interval is nan'),
+    ({'hold_uncertain': -1.0}, 'hold_uncertain is -1.0'),
+    ({'suggest_again': float('nan')}, 'suggest_again is nan')])
 def test_bad_policies(changes, text):
     """The value is named."""
     with pytest.raises(ValueError, match=text):

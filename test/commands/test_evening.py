@@ -1,4 +1,4 @@
-"""A scripted evening of three minutes: the tones that a person would expect, at every rate."""
+"""A scripted evening of four minutes: the tones that a person would expect, at every rate."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,12 @@ SHIPPED = load_policy(resource_path('config/behavior.yaml'))
 EXPECTED = ((0, 0, 'neutral', ''), (20, 22, 'cheerful', 'f1'),
             (55, 55.3, 'encouraging', 'f1'),   # sad since 50, but the robot speaks until 55
             (100, 102, 'neutral', 'f1'), (121, 122, 'calm', 'f2'), (140, 142, 'cheerful', 'f2'),
-            (173, 173.3, 'neutral', ''))       # gone since 165, held 6 s, then speaking
+            (173, 173.3, 'neutral', ''),       # gone since 165, held 6 s, then speaking
+            (180, 182, 'cheerful', 'f1'),
+            (200, 204, 'neutral', 'f1'),       # looks away since 190: no reason any more
+            (210, 212, 'calm', 'f1'),
+            (223, 223.3, 'neutral', 'f3'),     # the angry one left at 222; a newcomer, uncertain
+            (230, 232, 'cheerful', 'f3'))
 
 
 @pytest.mark.parametrize('rate', [5, 15, 30])
@@ -33,7 +38,7 @@ def test_no_change_while_speaking():
 
 
 def test_suggestions_do_not_repeat():
-    """Two cheerful times, two offers."""
+    """Cheerful and calm twice and more: other offers, at last none."""
     offers = [d.suggestion for d in play(SHIPPED).tones if d.suggestion]
     assert len(offers) == len(set(offers)) > 3
 
@@ -44,5 +49,6 @@ def test_the_time_line_is_drawn(tmp_path):
     draw(course).savefig(tmp_path / 'evening.png', dpi=100)
     assert (tmp_path / 'evening.png').stat().st_size > 30000
     seen = course.faces['f1']
-    assert 115 * 15 - 40 < len(seen.stamps) < 115 * 15  # from 5 to 120 s, but for drop-outs
+    # from 5 to 120 s and from 180 to 222 s, but for drop-outs
+    assert 157 * 15 - 40 < len(seen.stamps) < 157 * 15
     np.testing.assert_allclose([row.sum() for row in seen.probabilities], 1, atol=1e-5)

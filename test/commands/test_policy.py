@@ -7,6 +7,7 @@ import cv2
 import pytest
 
 from fer_ros import cli
+from fer_ros.behavior import policy_file
 from fer_ros.behavior.policy_file import load_policy
 from fer_ros.commands.evening import play
 from fer_ros.resources import resource_path
@@ -97,8 +98,7 @@ def test_all_mistakes_are_told(own, capsys):
         "  line 7: emotions.angry is 'soft', did you mean 'sofd'? allowed: plain, bright, gentle, "
         'sofd, spare',
         "  line 9: 'min_intervall' is not known in the file, did you mean 'min_interval'? "
-        'allowed: tones, emotions, default_tone, attention, min_interval, hold, min_confidence, '
-        'person_cooldown, suggestion_interval']
+        f'allowed: {", ".join(policy_file._KEYS)}']
 
 
 @pytest.mark.parametrize('words, text', [

@@ -10,11 +10,13 @@ import pytest
 
 rclpy = pytest.importorskip('rclpy')
 
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus  # noqa: E402
 from helpers import call, ros, running, spinning, wait_for  # noqa: E402
 from rclpy.parameter import Parameter  # noqa: E402
 from rosgraph_msgs.msg import Clock  # noqa: E402
 from sensor_msgs.msg import RegionOfInterest  # noqa: E402
 from std_msgs.msg import Bool, String  # noqa: E402
+from std_srvs.srv import Trigger  # noqa: E402
 
 from fer_ros.nodes.behavior_node import BehaviorNode  # noqa: E402
 from fer_ros.nodes.qos import emotions_qos, latched_qos  # noqa: E402
@@ -98,7 +100,7 @@ def test_text_becomes_ssml(rig):
 def test_no_change_while_speaking(rig):
     """The change waits until the utterance is over."""
     rig.speaking.publish(Bool(data=True))
-    assert wait_for(lambda: rig.node.policy.speaking)
+    assert wait_for(lambda: rig.node.dialog.policy.speaking)
     rig.see('angry', 100)
     assert not wait_for(lambda: len(rig.tones) > 1, 0.5)
     rig.speaking.publish(Bool(data=False))  # no further frame is needed
@@ -211,7 +213,7 @@ def test_the_addressee(rig):
     addressee = rig.peer.create_publisher(String, 'dialog/addressee', 10)
     assert wait_for(addressee.get_subscription_count)
     addressee.publish(String(data='f2'))
-    assert wait_for(lambda: rig.node.policy.attention.addressee == 'f2')
+    assert wait_for(lambda: rig.node.dialog.policy.attention.addressee == 'f2')
     rig.emotions.publish(faces(('f1', 'happy', 100, 0), ('f2', 'sad', 50, 300)))
     assert wait_for(lambda: len(rig.tones) == 2)
     assert (rig.tones[-1].person_id, rig.tones[-1].tone) == ('f2', 'encouraging')
@@ -262,10 +264,66 @@ def test_an_operators_tone_with_images_of_another_time(rig):
     count = len(rig.tones)
     for stamp in (100, 5, 1000):
         rig.see('happy', stamp)
-    assert not wait_for(lambda: len(rig.tones) > count, 0.7)
+    assert not wait_for(lambda: rig.tones[-1].tone != 'playful', 0.7)
+    assert {tone.person_id for tone in rig.tones[count:]} == {'f1'}  # but whom it sees is told
     stamps = iter(range(1001, 2000))
-    assert wait_for(lambda: rig.see('happy', next(stamps)) or len(rig.tones) > count, 1.0)
-    assert rig.tones[-1].tone == 'cheerful'
+    assert wait_for(lambda: rig.see('happy', next(stamps)) or rig.tones[-1].tone == 'cheerful')
+
+
+def test_what_is_told_beside_the_tone(rig):
+    """Another person in the same mood, for how long, who else; the suggestion only once."""
+    first, second = faces(('f1', 'happy', 100, 0)), faces(('f2', 'happy', 100, 0), stamp=103)
+    second.emotions.append(Emotion(id='f3', label='uncertain', confidence=0.4,
+                                   roi=RegionOfInterest(width=50, height=50)))
+    second.emotions[0].state_age = 125.0
+    rig.emotions.publish(first)
+    assert wait_for(lambda: len(rig.tones) == 2)
+    assert rig.tones[-1].situation == 'The person in front of you looks happy (90%).'
+    assert rig.tones[-1].suggestion
+    rig.emotions.publish(second)
+    assert wait_for(lambda: len(rig.tones) == 3)
+    told = rig.tones[-1]
+    assert (told.tone, told.person_id, told.emotion, told.suggestion, told.reason) == (
+        'cheerful', 'f2', 'happy', '', 'f2 looks happy (90%)')
+    assert told.situation == ('The person in front of you has looked happy for two minutes (90%); '
+                              'you are not sure about the second one.')
+
+
+def test_suggestions_on_request(rig):
+    """In turn with the tone's own; then it says why there is none; so for a tone without any."""
+    client = rig.peer.create_client(Trigger, 'behavior_node/suggest')
+    answer = call(client, Trigger.Request())
+    assert not answer.success
+    assert answer.message == "tone 'neutral' has no suggestions in the policy file"
+    rig.see('sad', 100)
+    assert wait_for(lambda: rig.tones[-1].suggestion)
+    made = {rig.tones[-1].suggestion}
+    while (answer := call(client, Trigger.Request())).success:
+        assert answer.message not in made
+        made.add(answer.message)
+    assert 1 < len(made) <= len(rig.node.config.policy.tones['encouraging'].suggestions)
+    assert 'less than 600 s ago (suggestion_interval)' in answer.message
+
+
+def test_the_reason_ends():
+    """hold_uncertain and suggest_again by parameter; nobody publishes: diagnostics tell."""
+    with running(lambda: Rig(hold_uncertain=2.0, suggest_again=30.0)) as rig:
+        statuses = []
+        rig.peer.create_subscription(
+            DiagnosticArray, '/diagnostics', lambda m: statuses.extend(m.status), 10)
+        for stamp in (100, 131):
+            rig.see('happy', stamp)
+            assert wait_for(lambda due=stamp: rig.tones[-1].header.stamp.sec == due)
+            assert (rig.tones[-1].tone, bool(rig.tones[-1].suggestion)) == ('cheerful', True)
+        for stamp in (132, 133, 134):
+            rig.see('uncertain', stamp)
+        assert wait_for(lambda: rig.tones[-1].tone == 'neutral')
+        assert rig.tones[-1].header.stamp.sec == 134
+        assert rig.tones[-1].reason == 'f1 has looked unclear for 2.0 s'
+        rig.peer.destroy_publisher(rig.emotions)
+        assert wait_for(
+            lambda: statuses and '0 publishers on /emotions' in statuses[-1].message, 15)
+        assert statuses[-1].level == DiagnosticStatus.WARN
 
 
 class SimulatedRig(Rig):
@@ -303,8 +361,11 @@ def test_an_operators_tone_in_simulation_time():
 def test_an_utterance_that_never_ends():
     """A lost false: after longest_utterance the tone changes again, however often true is said."""
     with running(lambda: Rig(longest_utterance=1.0)) as rig:
+        statuses = []
+        rig.peer.create_subscription(
+            DiagnosticArray, '/diagnostics', lambda m: statuses.extend(m.status), 10)
         rig.speaking.publish(Bool(data=True))
-        assert wait_for(lambda: rig.node.policy.speaking)
+        assert wait_for(lambda: rig.node.dialog.policy.speaking)
         rig.see('angry', 100)
         assert not wait_for(lambda: len(rig.tones) > 1, 0.6)
         rig.speaking.publish(Bool(data=True))
@@ -313,10 +374,15 @@ def test_an_utterance_that_never_ends():
         rig.speaking.publish(Bool(data=True))
         rig.see('sad', 101)
         assert wait_for(lambda: rig.tones[-1].tone == 'encouraging')
+        assert wait_for(lambda: statuses and 'longest_utterance (1 s)' in statuses[-1].message)
+        assert statuses[-1].level == DiagnosticStatus.WARN
+        assert 'publish false' in statuses[-1].message
         rig.speaking.publish(Bool(data=False))
         assert wait_for(lambda: not rig.node._speaking)
+        assert wait_for(lambda: 'longest_utterance' not in statuses[-1].message)
+        assert statuses[-1].name == 'behavior_node: dialog'
         rig.speaking.publish(Bool(data=True))  # the next one counts again
-        assert wait_for(lambda: rig.node.policy.speaking)
+        assert wait_for(lambda: rig.node.dialog.policy.speaking)
 
 
 def test_a_reloaded_policy_is_published_at_once(rig, tmp_path):
@@ -324,6 +390,10 @@ def test_a_reloaded_policy_is_published_at_once(rig, tmp_path):
     results = rig.node.set_parameters([Parameter('language', value='tr')])
     assert results[0].successful, results[0].reason
     assert wait_for(lambda: 'konuş' in rig.tones[-1].style_prompt)
-    assert rig.tones[-1].reason == 'the policy was reloaded'
+    assert rig.tones[-1].reason == 'davranış dosyası yeniden yüklendi'
+    assert rig.tones[-1].situation == 'Karşında kimse yok.'
+    rig.see('happy', 100)
+    assert wait_for(lambda: rig.tones[-1].situation == 'Karşındaki kişi mutlu görünüyor (%90).')
+    assert rig.tones[-1].reason == 'f1 mutlu görünüyor (%90)'
     results = rig.node.set_parameters([Parameter('language', value='no tag')])
     assert 'must be a tag' in results[0].reason

@@ -19,7 +19,7 @@ from std_msgs.msg import String  # noqa: E402
 
 from fer_ros.nodes.behavior_node import BehaviorNode  # noqa: E402
 from fer_ros.nodes.qos import emotions_qos  # noqa: E402
-from fer_ros_msgs.msg import Emotion, EmotionArray  # noqa: E402
+from fer_ros_msgs.msg import DialogTone, Emotion, EmotionArray  # noqa: E402
 
 EXAMPLES = Path(__file__).resolve().parents[2] / 'examples'
 
@@ -91,7 +91,8 @@ def test_dialog_manager():
         assert wait_for(publisher.get_subscription_count)
         assert until(lines, ('say: <speak', 'rate="108%"'), lambda i: publisher.publish(
             face('happy' if i % 2 else 'sad', 100 + i)))
-        assert has(lines, 'system prompt:', 'f1 looks happy')
+        assert has(lines, 'system prompt:', 'The person in front of you looks happy (90%).')
+        assert has(lines, 'system prompt:', '(f1 looks happy (90%))')
         assert has(lines, 'Shall we')
 
 
@@ -135,10 +136,13 @@ def test_llm_dialog():
             seen.append((system, len(messages)))
             return 'yes'
     dialog = module.Dialog(Model(), memory=3)
-    dialog.style, dialog.suggestion = 'Speak calmly.', 'a walk'
+    for suggestion in ('a walk', ''):  # the second message is of another person, say
+        dialog.take(DialogTone(
+            style_prompt='Speak calmly.', situation='You see me.', suggestion=suggestion))
     assert [dialog.answer(str(i)) for i in range(3)] == ['yes'] * 3
-    assert seen[0] == (f'{module.PERSONA} Speak calmly. If it fits, offer: a walk.', 1)
-    assert seen[2] == (f'{module.PERSONA} Speak calmly.', 3)
+    told = f'{module.PERSONA} Speak calmly. You see me.'
+    assert seen[0] == (f'{told} If it fits, offer: a walk.', 1)
+    assert seen[2] == (told, 3)
 
 
 def test_robot_face():
