@@ -33,19 +33,18 @@ def main(argv: list[str]) -> int:
         _tell_mistakes(error)
         return 1
     course = play(config)
+    written = 'As a picture too: --output evening.png'
+    if options.output is not None:
+        target = options.output if options.output.suffix else options.output / 'evening.png'
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draw(course).savefig(target, dpi=100)  # first: who pipes to head wants it all the same
+        written = f'written: {target}'
     console = Console(highlight=False, markup=False, emoji=False)
     console.print(f'{file}: {len(config.tones)} tones, {len(config.emotions)} rules, nothing '
                   f"wrong. An evening of {LENGTH:g} s, texts in '{language}':\n")
     console.print(_table(course.tones))
-    for line in _remarks(config, course):
+    for line in (*_remarks(config, course), written):
         console.print(line)
-    if options.output is None:
-        console.print('As a picture too: --output evening.png')
-        return 0
-    target = options.output if options.output.suffix else options.output / 'evening.png'
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draw(course).savefig(target, dpi=100)
-    console.print(f'written: {target}')
     return 0
 
 
