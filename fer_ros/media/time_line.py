@@ -160,13 +160,12 @@ def _draw_face(axes: Axes, face: FaceCourse, labels: Sequence[str], colors: Mapp
         rows.append(row if len(row) else nothing)
     for label, color in colors.items():
         axes.plot(stamps, np.array(rows)[:, labels.index(label)], color=color, linewidth=1.2)
-    before = ''
-    for stamp, state in zip(face.stamps, face.states):
-        if state != before and state != UNCERTAIN:
-            axes.axvline(stamp, color='gray', linewidth=0.6, linestyle=':')
-            axes.annotate(prefix + state, (stamp, 1.06), xytext=(2, 0), fontsize=8,
-                          textcoords='offset points')
-        before = state
+    begins = [(stamp, state) for stamp, state, before in zip(
+        face.stamps, face.states, ['', *face.states]) if state not in (before, UNCERTAIN)]
+    for stamp, state in begins or [(face.stamps[0], 'no state')]:
+        axes.axvline(stamp, color='gray', linewidth=0.6, linestyle=':')
+        axes.annotate(prefix + state, (stamp, 1.06), xytext=(2, 0), fontsize=8,
+                      textcoords='offset points')
 
 
 def _draw_tones(axes: Axes, tones: Sequence[tuple[float, str]], length: float,

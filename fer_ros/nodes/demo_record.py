@@ -144,8 +144,9 @@ class DemoRecord:
         if emotion.id not in self.people:
             self.people[emotion.id] = {
                 'pass': self.passes, 'first_seen': round(self._t, 2), 'states': []}
-            if self.pictures is not None and self.passes == 1:
-                self.pictures.setdefault(self._showing, []).append(emotion.id)
+            if self.pictures is not None and self._showing in self.pictures and (
+                    self.passes == 1):
+                self.pictures[self._showing].append(emotion.id)
         person, roi = self.people[emotion.id], emotion.roi
         person['last_seen'] = round(self._t, 2)
         person['confidence'] = round(float(emotion.confidence), 3)

@@ -33,11 +33,11 @@ def test_faces_that_do_not_meet_share_a_row():
 
 def test_what_is_drawn_is_named(tmp_path):
     """Ids where a row has several, states, tones, marks; an emotion never seen is not there."""
+    faces = {'f1': course(0, 3), 'f2': course(4, 7), 'f3': course(7.5, 8, 'uncertain')}
     figure = draw_time_line(
-        {'f1': course(0, 3), 'f2': course(4, 7)}, LABELS, [(0, 'neutral'), (2, 'cheerful')],
-        8.0, [(3.5, 'second.png')])
+        faces, LABELS, [(0, 'neutral'), (2, 'cheerful')], 8.0, [(3.5, 'second.png')])
     figure.savefig(tmp_path / 'a.png')
-    for word in ('f1 happy', 'f2 happy', 'cheerful', 'second.png', 'time [s]'):
+    for word in ('f1 happy', 'f2 happy', 'f3 no state', 'cheerful', 'second.png', 'time [s]'):
         assert word in words(figure)
     assert 'bored' not in words(figure)
     assert 'speaking' not in words(figure)

@@ -96,6 +96,9 @@ def test_a_folder_of_portraits(tmp_path, astronaut):
     done = run_demo(tmp_path, '--source', str(folder))
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / 'summary.json').read_text())
+    if summary['longest_gap_s'] > 1.0:
+        pytest.skip(f'machine too busy: it stood still for {summary["longest_gap_s"]} s, and a '
+                    'picture is shown for 2 s')
     assert list(summary['pictures']) == ['1.png', '2.png', '10.png']
     for text in ('1.png: happy', '2.png: no face', '10.png: happy', "3.jpg' is left out",
                  'phone.heic'):
@@ -118,7 +121,7 @@ def test_a_loop_is_told(tmp_path, astronaut, kind):
         for i in range(14):
             recorder.add(frame, i / 10)
         recorder.close()
-    done = run_demo(tmp_path / 'out', '--source', str(path), '--duration', '3')
+    done = run_demo(tmp_path / 'out', '--source', str(path), '--duration', '4')
     assert done.returncode == 0, done.stderr
     summary = json.loads((tmp_path / 'out' / 'summary.json').read_text())
     assert summary['passes'] > 1
