@@ -1,14 +1,18 @@
 """The command line as a user meets it."""
 
+import argparse
 import subprocess
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from fer_ros import __version__, cli
+from fer_ros.command_help import HelpFormatter
+from fer_ros.commands.train import PRESETS
 
 TRAINING = ('fer_ros.training', 'fer_ros.emotion_training', 'fer_ros.detector_training')
 
@@ -91,6 +95,58 @@ def test_every_command_tells_its_arguments(capsys, command):
         status = error.code
     assert status == 0
     assert f'usage: fer_ros {command}' in capsys.readouterr().out
+
+
+def parsers():
+    """Return command -> its parser; those that need torch are left out without it."""
+    pytest.importorskip('rclpy')
+    from tools.reference_tables import parser_of
+    modules = {name: module for name, (module, _) in cli.COMMANDS.items() if name != 'train'}
+    modules |= {f'train --preset {preset}': module for preset, module in PRESETS.items()}
+    return {name: parser_of(module) for name, module in modules.items()
+            if find_spec('torch') or not module.startswith(TRAINING)}
+
+
+def test_every_option_is_told():
+    """Each has a text; no default shows what only a programmer or this machine knows."""
+    for name, parser in parsers().items():
+        for action in parser._actions:
+            assert (action.help or '').strip(), f'{name}: {action.dest} has no text'
+        text = parser.format_help()
+        assert parser.prog.startswith('fer_ros ') and parser.description
+        for wrong in ('None', 'PosixPath', 'WindowsPath', 'default: )', 'False', '[]',
+                      str(Path(cli.__file__).parents[1])):
+            assert wrong not in text, f'{name}: {wrong} in\n{text}'
+
+
+def test_a_default_that_says_something_is_told():
+    """Also one with a percent sign; what the text says itself is not said twice."""
+    parser = argparse.ArgumentParser(formatter_class=HelpFormatter)
+    parser.add_argument('--share', default='5 %', help='of all')
+    parser.add_argument('--files', default=[Path('a.pt'), Path('b.pt')], help='to read')
+    parser.add_argument('--count', default=0, help='0: all')
+    parser.add_argument('--model', default='x.onnx', help='(default: the shipped one)')
+    text = ' '.join(parser.format_help().split())
+    for part in ('of all (default: 5 %)', '(default: a.pt b.pt)', '0: all (default: 0)',
+                 '--model MODEL (default: the shipped one)'):
+        assert part in text
+    assert 'x.onnx' not in text
+
+
+def test_train_help_lists_presets_and_options(capsys):
+    """What there is to train, in a sentence, and every option of each."""
+    assert cli.main(['train']) == 2
+    assert '--epochs' not in capsys.readouterr().out
+    assert cli.main(['train', '--help']) == 0
+    text = capsys.readouterr().out
+    for preset in PRESETS:
+        assert sum(line.split()[:1] == [preset] for line in text.splitlines()) == 1
+    if find_spec('torch'):
+        for name, parser in parsers().items():
+            if name.startswith('train'):
+                assert all(option in text for option in parser._option_string_actions)
+    else:
+        assert 'torch is not installed' in text
 
 
 def test_analyze_prints_and_draws(astronaut, tmp_path, capsys):

@@ -28,9 +28,9 @@ def main(argv: list[str]) -> int:
                         help='beside box and state: probabilities, activation map or nothing')
     parser.add_argument('--anonymize', action='store_true', help='hide all faces in the copies')
     parser.add_argument('--detector-model', type=Path,
-                        help='ONNX file with a card; none: the shipped one')
+                        help='ONNX file with a card (default: the shipped one)')
     parser.add_argument('--emotion-model', type=Path,
-                        help='ONNX file with a card; none: the shipped one')
+                        help='ONNX file with a card (default: the shipped one)')
     options = parser.parse_args(argv)
     models = {name: getattr(options, name) for name in ('detector_model', 'emotion_model')
               if getattr(options, name)}

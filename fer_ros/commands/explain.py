@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets.emotion_data import load_fer2013
 from fer_ros.evaluation.explain.explainer import Explainer, OnnxExplainer
 from fer_ros.evaluation.explain.sheets import emotion_sheet, mean_maps, picture_sheet
@@ -80,11 +81,13 @@ def _save(figure: Figure, path: Path) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='fer_ros explain', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        prog='fer_ros explain', formatter_class=HelpFormatter,
         description='Show where on a face a network finds its evidence: activation maps.')
-    parser.add_argument('pictures', nargs='*', type=Path, help='pictures or folders of pictures')
+    parser.add_argument('pictures', nargs='*', type=Path, default=[],
+                        help='pictures, or folders of pictures')
     parser.add_argument('--data', type=Path, help='sheets per emotion from the public part (npz)')
-    parser.add_argument('--model', type=Path, help='ONNX file with a card; none: the shipped one')
+    parser.add_argument('--model', type=Path,
+                        help='ONNX file with a card (default: the shipped one)')
     parser.add_argument('--checkpoint', type=Path, help='checkpoint.pt of a run, or exported .pt')
     parser.add_argument('--method', choices=(*METHODS, 'all'), default='cam',
                         help='an ONNX file has cam only')

@@ -16,6 +16,7 @@ import numpy as np
 import yaml
 from tqdm import tqdm
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets import plots as plots
 from fer_ros.datasets.checks import Findings, check
 from fer_ros.datasets.emotion_data import NO_LABEL_IN_FILE, PUBLIC_TEST, TRAIN
@@ -203,7 +204,7 @@ def _read_mapping(path: Path | None) -> dict[str, str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='fer_ros dataset', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        prog='fer_ros dataset', formatter_class=HelpFormatter,
         description='Clean a set of face pictures and write what fer_ros train reads. Nothing is '
                     'dropped silently: problems.csv lists every row or file that is left out.')
     parser.add_argument('source', type=Path, help="Kaggle's fer2013.csv, a folder with one folder "

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets.emotion_data import EmotionData, load_fer2013
 from fer_ros.evaluation.emotion.evaluation import Evaluation, evaluate_classifier
 from fer_ros.evaluation.emotion.other_pictures import judge_pictures, pictures_table
@@ -51,11 +52,11 @@ def robustness_table(evaluations: list[Evaluation]) -> str:
 def main(argv: list[str]) -> int:
     """Judge one or more ONNX models with model cards."""
     parser = argparse.ArgumentParser(
-        prog='fer_ros evaluate', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        prog='fer_ros evaluate', formatter_class=HelpFormatter,
         description='Judge emotion networks: accuracy, calibration, robustness, speed. Writes '
                     'report.html (one file, pictures inside), evaluation.json and PNGs.')
-    parser.add_argument('models', nargs='*', default=None,
-                        help='ONNX files with cards; none: the one in the package')
+    parser.add_argument('models', nargs='*', type=Path, default=[],
+                        help='ONNX files with cards (default: the shipped one)')
     parser.add_argument('--data', type=Path,
                         help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz)')
     parser.add_argument('--faces-in-pictures', type=Path, metavar='FOLDER',
