@@ -8,6 +8,7 @@ from tqdm import tqdm
 from fer_ros.datasets.readers import Face, Problem, Source
 from fer_ros.perception.face_detector import FaceDetector, load_face_detector
 from fer_ros.perception.preprocessing import crop_face, to_gray
+from fer_ros.perception.still_pictures import detect_in_still
 from fer_ros.perception.types import Detection
 from fer_ros.resources import resource_path
 
@@ -77,4 +78,5 @@ def _detector() -> FaceDetector:
 
 
 def _largest(detector: FaceDetector, image: np.ndarray) -> Detection | None:
-    return max(detector.detect(image), key=lambda found: found.box.area, default=None)
+    return max(detect_in_still(detector.detect, image), key=lambda found: found.box.area,
+               default=None)
