@@ -154,7 +154,7 @@ class FolderSource:
     def __init__(self, path: Path, loop: bool = False) -> None:
         self.name, self.period, self._loop = path.name, 1.0, loop
         self._files = sorted(
-            (p for p in path.iterdir() if p.suffix.lower() in PICTURES), key=_natural)
+            (p for p in path.iterdir() if p.suffix.lower() in PICTURES), key=natural_order)
         if not self._files:
             raise SourceError(f"folder '{path}' has no picture ({', '.join(PICTURES)})")
 
@@ -235,5 +235,6 @@ class CameraSource:
                 self._ready.notify_all()
 
 
-def _natural(path: Path) -> list[Any]:
+def natural_order(path: Path) -> list[Any]:
+    """Sort by name so that 2 comes before 10."""
     return [int(part) if part.isdigit() else part for part in re.split(r'(\d+)', path.name)]
