@@ -1,10 +1,12 @@
 """The command line as a user meets it."""
 
 import argparse
+import re
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import unquote
 
 import cv2
 import numpy as np
@@ -172,14 +174,48 @@ def test_analyze_hides_who_lies_down(astronaut, tmp_path):
         assert same > 0.9 if in_clear else same < 0.1
 
 
-def test_analyze_goes_on_after_a_bad_picture(astronaut, tmp_path, capsys):
-    """The bad one is named, the good one judged, the status tells."""
-    good, bad = tmp_path / 'good.png', tmp_path / 'bad.png'
-    cv2.imwrite(str(good), astronaut)
+def test_analyze_a_folder(astronaut, tmp_path, capsys):
+    """Every picture, also below; a gallery; what is skipped is named and fails nothing."""
+    folder = tmp_path / 'pictures'
+    (folder / 'sub').mkdir(parents=True)
+    for name in ('2.png', '10.png', 'sub/2.png', 'we #1.png'):
+        cv2.imwrite(str(folder / name), astronaut)
+    (folder / 'bad.png').write_text('no picture')
+    (folder / 'notes.txt').touch()
+    (folder / '.hidden.png').touch()
+    out = tmp_path / 'out'
+    assert cli.main(['analyze', str(folder), '--output', str(out)]) == 0
+    printed = capsys.readouterr()
+    assert '4 pictures, 4 faces: 4 happy\n' in printed.out
+    assert printed.out.index('/2.png:') < printed.out.index('/10.png:')
+    assert [line.split(':')[0] for line in printed.err.splitlines()] == ['skipped'] * 2
+    assert "bad.png': 10 bytes that begin with" in printed.err and 'notes.txt' in printed.err
+    page = (out / 'gallery.html').read_text(encoding='utf-8')
+    shown = [unquote(name) for name in re.findall('src="([^"]*)"', page)]
+    assert sorted(shown) == sorted(path.name for path in out.glob('*.png')) and len(shown) == 4
+    assert 'bad.png' in page and '4 happy' in page
+
+
+def test_analyze_fails_if_no_picture_can_be_used(tmp_path, capsys):
+    """The first is named, and how many; an empty folder too."""
+    bad, empty = tmp_path / 'bad.png', tmp_path / 'empty'
     bad.write_text('no picture')
-    assert cli.main(['analyze', str(bad), str(good)]) == 1
-    output = capsys.readouterr().out
-    assert f'{bad}: 10 bytes that begin with 6e 6f' in output and 'happy' in output
+    empty.mkdir()
+    for names, text in (([bad], f"'{bad}': 10 bytes that"), ([empty], 'holds no pictures'),
+                        ([bad, 'none.png'], 'none of 2 pictures can be used')):
+        assert cli.main(['analyze', *map(str, names)]) == 1
+        assert text in capsys.readouterr().err
+
+
+def test_analyze_sees_large_portraits(astronaut, tmp_path, capsys):
+    """A telephone's picture: found, told in its pixels, drawn so that one can read it."""
+    cv2.imwrite(str(tmp_path / 'large.jpg'), cv2.resize(astronaut, None, fx=7, fy=7))
+    assert cli.main(['analyze', str(tmp_path / 'large.jpg'), '--output', str(tmp_path)]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if ' f1 at' in line)
+    x, y, width = (int(word) for word in re.findall(r'\d+', line)[1:4])
+    assert abs(x / 7 - 177) < 10 and abs(y / 7 - 58) < 15 and abs(width / 7 - 93) < 20
+    assert 'happy [ok]' in line
+    assert max(cv2.imread(str(tmp_path / 'large_emotions.png')).shape) == 1280
 
 
 def test_analyze_refuses_a_missing_model(tmp_path, capsys):
