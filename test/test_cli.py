@@ -215,7 +215,13 @@ def test_analyze_sees_large_portraits(astronaut, tmp_path, capsys):
     x, y, width = (int(word) for word in re.findall(r'\d+', line)[1:4])
     assert abs(x / 7 - 177) < 10 and abs(y / 7 - 58) < 15 and abs(width / 7 - 93) < 20
     assert 'happy [ok]' in line
-    assert max(cv2.imread(str(tmp_path / 'large_emotions.png')).shape) == 1280
+    clear = cv2.imread(str(tmp_path / 'large_emotions.png'))
+    assert max(clear.shape) == 1280
+    assert cli.main(['analyze', str(tmp_path / 'large.jpg'), '--output', str(tmp_path),
+                     '--anonymize', '--overlay', 'none']) == 0
+    hidden = cv2.imread(str(tmp_path / 'large_emotions.png'))
+    face = slice(150, 430), slice(445, 670)
+    assert (hidden[face] == clear[face]).all(2).mean() < 0.1
 
 
 def test_analyze_refuses_a_missing_model(tmp_path, capsys):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import binomtest
 
 
 def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -146,6 +145,7 @@ def share_interval(right: int, total: int) -> tuple[float, float]:
     :param right: how many are.
     :param total: of how many; of none nothing is known.
     """
+    from scipy.stats import binomtest  # takes a second
     if total == 0:
         return 0.0, 1.0
     interval = binomtest(int(right), int(total)).proportion_ci(method='wilson')

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.stats import binomtest
 
 from fer_ros.evaluation.emotion.evaluation import Evaluation
 from fer_ros.evaluation.emotion.metrics import share_interval
@@ -109,6 +108,7 @@ def compare(first: Evaluation, other: Evaluation) -> str:
     gained = int((other.correct & ~first.correct).sum())
     lost = int((first.correct & ~other.correct).sum())
     change = (gained - lost) / len(first.correct)
+    from scipy.stats import binomtest  # takes a second
     if gained + lost == 0:
         return f'right and wrong on the very same pictures as {first.name}.'
     low, high = _change_interval(gained, lost, len(first.correct))
