@@ -24,7 +24,7 @@ ROOMS = {
 }
 WITH_TORCH = {'training', 'emotion_training', 'detector_training'}
 #: beside the rooms; any of them may use these.
-BESIDE = {'machine', 'resources', 'spelling'}
+BESIDE = {'command_help', 'machine', 'resources', 'spelling'}
 
 
 def modules(path):

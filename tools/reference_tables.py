@@ -19,6 +19,7 @@ from typing import Any
 from unittest.mock import patch
 
 from fer_ros.cli import COMMANDS
+from fer_ros.command_help import default_text
 from fer_ros.commands.train import PRESETS
 from fer_ros.nodes import bag_player_node, behavior_parameters, image_source_node, parameters
 from fer_ros.nodes.launch_arguments import OTHERS, PLAYER, TOPICS, parameter_specs
@@ -160,19 +161,11 @@ def _options_table(parser: argparse.ArgumentParser, **known: str) -> str:
             continue
         name = ', '.join(action.option_strings) or action.dest
         allowed = f' ({", ".join(map(str, action.choices))})' if action.choices else ''
-        default = '(required)' if action.required else _default(action)
+        default = '(required)' if action.required else default_text(action)
         default = known.get(action.dest, default)
         rows.append((f'`{name}`', default, (action.help or '') + allowed))
     table = _rows(('option', 'default', 'what'), rows)
     return f'{textwrap.fill(parser.description or "", 110)}\n\n{table}'
-
-
-def _default(action: argparse.Action) -> str:
-    if action.default is None or action.default is False or action.default in ([], ''):
-        return ''
-    value = action.default[0] if isinstance(action.default, list) else action.default
-    # The packaged files lie wherever the package lies.
-    return str(value).replace(f'{ROOT}/', '')
 
 
 def _rows(head: tuple[str, ...], rows: Any) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets.emotion_data import load_fer2013
 from fer_ros.evaluation.explain.explainer import Explainer, OnnxExplainer
 from fer_ros.evaluation.explain.sheets import emotion_sheet, mean_maps, picture_sheet
-from fer_ros.media.frame_source import PICTURES
+from fer_ros.media.picture_files import PictureFiles
+from fer_ros.perception.face_detector import load_face_detector
 from fer_ros.perception.labels import EMOTIONS, canonical
 from fer_ros.resources import resource_path
 
@@ -33,44 +36,57 @@ def main(argv: list[str]) -> int:
     options.output.mkdir(parents=True, exist_ok=True)
     if options.data is not None:
         _explain_data(explainer, methods, options)
-    for path in _pictures(options.pictures):
-        _save(picture_sheet(explainer, methods, path), options.output / f'{path.stem}_maps.png')
+    if options.pictures:
+        _explain_pictures(explainer, methods, options)
     return 0
 
 
 def _explainer(options: argparse.Namespace) -> Explainer:
     if options.checkpoint is None:
         return OnnxExplainer(options.model or resource_path('models/emotion.onnx'))
-    from fer_ros.emotion_training.checkpoint_explainer import CheckpointExplainer  # needs torch
-    return CheckpointExplainer(options.checkpoint, options.layer)
+    from fer_ros.emotion_training import checkpoint_explainer as explainers  # needs torch
+    temperature = explainers.temperature_of(options.checkpoint, options.model, options.data)
+    if temperature is None:
+        print(f"warning: '{options.checkpoint}' is not calibrated, its probabilities are not "
+              'those of the exported file: give that one too (--model FILE.onnx), or --data',
+              file=sys.stderr)
+    return explainers.CheckpointExplainer(options.checkpoint, options.layer, temperature or 1.0)
 
 
 def _explain_data(explainer: Explainer, methods: tuple[str, ...],
                   options: argparse.Namespace) -> None:
     _, public = load_fer2013(options.data)
     public = public.subset(public.majority >= 0)
+    if len(public) == 0:
+        raise ValueError(f"'{options.data}' has no held-out picture with an emotion to explain")
     own = explainer.probabilities(public.images)
     answers = np.zeros((len(public), len(EMOTIONS)), np.float32)
     answers[:, [EMOTIONS.index(label) for label in explainer.labels]] = own
     chosen = [canonical(options.emotion)] if options.emotion else explainer.labels
     for label in tqdm(chosen, desc='sheets', disable=None, leave=False):
-        emotion = EMOTIONS.index(label)
-        _save(emotion_sheet(explainer, methods, public, answers, emotion, options.per_class),
-              options.output / f'{label}.png')
+        figure = emotion_sheet(explainer, methods, public, answers, EMOTIONS.index(label),
+                               options.per_class)
+        if figure is None:
+            print(f'no sheet of {label}: no face is taken for it')
+        else:
+            _save(figure, options.output / f'{label}.png')
     for method in methods:
         _save(mean_maps(explainer, method, public, answers),
               options.output / f'mean_{method}.png')
 
 
-def _pictures(paths: list[Path]) -> list[Path]:
-    files: list[Path] = []
-    for path in paths:
-        inside = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES) if (
-            path.is_dir()) else [path]
-        if not inside:
-            raise ValueError(f"folder '{path}' holds no pictures")
-        files += inside
-    return files
+def _explain_pictures(explainer: Explainer, methods: tuple[str, ...],
+                      options: argparse.Namespace) -> None:
+    files = PictureFiles(options.pictures)
+    detector = load_face_detector(resource_path('models/face_detector.onnx'))
+    for path, picture in files:
+        figure = picture_sheet(explainer, methods, detector, picture, path.name)
+        if figure is None:
+            files.skip(path, 'no face was found')
+        else:
+            _save(figure, options.output / f'{files.names[path]}_maps.png')
+    for line in files.report():
+        print(f'skipped: {line}', file=sys.stderr)
 
 
 def _save(figure: Figure, path: Path) -> None:
@@ -80,11 +96,16 @@ def _save(figure: Figure, path: Path) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='fer_ros explain', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-        description='Show where on a face a network finds its evidence: activation maps.')
-    parser.add_argument('pictures', nargs='*', type=Path, help='pictures or folders of pictures')
+        prog='fer_ros explain', formatter_class=HelpFormatter,
+        description='Show where on a face a network finds its evidence: activation maps. A '
+                    'picture that cannot be read or shows no face is named and skipped; the '
+                    'status is 1 if none was of use.')
+    parser.add_argument('pictures', nargs='*', type=Path, default=[],
+                        help='pictures, or folders of pictures')
     parser.add_argument('--data', type=Path, help='sheets per emotion from the public part (npz)')
-    parser.add_argument('--model', type=Path, help='ONNX file with a card; none: the shipped one')
+    parser.add_argument('--model', type=Path,
+                        help='ONNX file with a card (default: the shipped one); beside '
+                             '--checkpoint it tells the temperature only')
     parser.add_argument('--checkpoint', type=Path, help='checkpoint.pt of a run, or exported .pt')
     parser.add_argument('--method', choices=(*METHODS, 'all'), default='cam',
                         help='an ONNX file has cam only')

@@ -12,6 +12,9 @@ from fer_ros.perception.labels import EMOTIONS, FERPLUS_VOTES
 
 #: two faces whose hashes are near are the same picture if their pixels correlate so much.
 CORRELATION = 0.97
+#: kinds of problems: one picture under two labels, its very pixels or nearly.
+WRONG_LABEL = 'wrong label: the same picture is in another class'
+WRONG_LABEL_NEAR = 'wrong label? nearly the same picture is in another class'
 _NOT_A_FACE = FERPLUS_VOTES.index('not_a_face')
 
 
@@ -131,36 +134,43 @@ def _exact(findings: Findings, images: np.ndarray) -> None:
     for index, image in enumerate(images):
         groups[image.tobytes()].append(index)
     for rows in groups.values():
-        if len(rows) < 2:
-            continue
-        faces = findings.faces
-        held_out = [row for row in rows if faces[row].split != TRAIN]
-        train = [row for row in rows if faces[row].split == TRAIN]
-        contradictory = len({faces[row].majority for row in rows}) > 1
-        for row in train:
-            twin = (held_out or [other for other in rows if other != row])[0]
-            if held_out:
-                findings.add(row, 'duplicate across splits', f'= {faces[twin].source}', True)
-            elif contradictory:
-                findings.add(row, 'duplicate with another label', _labels(faces, row, twin), True)
-            elif row != train[0]:
-                findings.add(row, 'duplicate', f'= {faces[train[0]].source}', True)
-        for row in held_out[1:]:
-            kind = 'duplicate with another label' if contradictory else 'duplicate'
-            findings.add(row, kind, _labels(faces, row, held_out[0]), False)
+        if len(rows) > 1:
+            _same(findings, rows)
+
+
+def _same(findings: Findings, rows: list[int]) -> None:
+    """List pictures with the very same pixels: all that contradict, else all but one."""
+    faces = findings.faces
+    held_out = [row for row in rows if faces[row].split != TRAIN]
+    kept = (held_out or rows)[0]
+    for row in rows:
+        train = faces[row].split == TRAIN
+        other = next((r for r in rows if faces[r].majority != faces[row].majority), None)
+        if other is not None:
+            findings.add(row, WRONG_LABEL, _labels(faces, row, other), train)
+        elif row != kept:
+            kind = 'duplicate across splits' if train and held_out else 'duplicate'
+            findings.add(row, kind, f'= {faces[kept].source}', train)
 
 
 def _near(findings: Findings, a: int, b: int) -> None:
     """List a pair; of a pair across splits the training picture is left out."""
     faces = findings.faces
-    for row, twin in ((a, b), (b, a)):
-        if faces[row].split == TRAIN and faces[twin].split != TRAIN:
-            findings.add(row, 'near duplicate across splits', f'~ {faces[twin].source}', True)
-            return
-    findings.add(b, 'near duplicate', f'~ {_labels(faces, b, a)}', False)
+    if faces[a].split == TRAIN != faces[b].split:
+        a, b = b, a
+    across = faces[b].split == TRAIN != faces[a].split
+    if faces[a].majority != faces[b].majority:
+        findings.add(b, WRONG_LABEL_NEAR, _labels(faces, b, a), across)
+    elif across:
+        findings.add(b, 'near duplicate across splits', f'~ {faces[a].source}', True)
+    else:
+        findings.add(b, 'near duplicate', f'~ {faces[a].source}', False)
+
+
+def label_name(face: Face) -> str:
+    """Return the majority of a face's votes for people."""
+    return (EMOTIONS + FERPLUS_VOTES[8:])[face.majority] if face.majority >= 0 else 'no votes'
 
 
 def _labels(faces: list[Face], row: int, twin: int) -> str:
-    def name(face: Face) -> str:
-        return (EMOTIONS + FERPLUS_VOTES[8:])[face.majority] if face.majority >= 0 else 'no votes'
-    return f'{name(faces[row])}; {faces[twin].source} is {name(faces[twin])}'
+    return f'{label_name(faces[row])}, but {faces[twin].source} is {label_name(faces[twin])}'

@@ -65,17 +65,29 @@ def plot_samples(images: np.ndarray, emotions: np.ndarray, group: int, per_class
     return figure
 
 
-def plot_pairs(images: np.ndarray, pairs: list[tuple[int, int]], most: int = 48) -> Figure:
-    """Show pairs of near duplicates, side by side."""
-    shown = pairs[:most]
-    columns, rows = 8, max(1, -(-len(shown) // 8))
-    figure = Figure(figsize=(columns * 2.1, rows * 1.1 + 0.6))
-    pictures = [np.hstack([images[a], images[b]]) for a, b in shown]
-    for i, row in enumerate(figure.subplots(rows, columns, squeeze=False)):
-        _fill(row, pictures[i * columns:(i + 1) * columns])
+def plot_pairs(images: np.ndarray, names: list[str], pairs: list[tuple[int, int]],
+               most: int = 48) -> Figure:
+    """
+    Show pairs of near duplicates, side by side; those with two labels first, in red.
+
+    :param images: uint8 (N, S, S).
+    :param names: label of each of the N, for people.
+    """
+    shown = sorted(pairs, key=lambda pair: names[pair[0]] == names[pair[1]])[:most]
+    columns = min(8, max(len(shown), 3))  # room for the title
+    rows = max(1, -(-len(shown) // columns))
+    height = rows * 1.3 + 0.5
+    figure = Figure(figsize=(columns * 2.1, height))
+    all_axes = figure.subplots(rows, columns, squeeze=False)
+    for row, start in zip(all_axes, range(0, rows * columns, columns)):
+        _fill(row, [np.hstack([images[a], images[b]]) for a, b in shown[start:start + columns]])
+    for axes, (a, b) in zip(all_axes.flat, shown):
+        agree = names[a] == names[b]
+        axes.set_title(names[a] if agree else f'{names[a]} | {names[b]}', fontsize=8, pad=2,
+                       color='black' if agree else '#b2182b')
     figure.suptitle(f'near duplicates: {len(shown)} of {len(pairs)} pairs', fontsize=10)
-    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, wspace=0.08, hspace=0.08,
-                           top=1 - 0.5 / (rows * 1.1 + 0.6))
+    figure.subplots_adjust(left=0.01, right=0.99, bottom=0.01, wspace=0.08, hspace=0.25,
+                           top=1 - 0.55 / height)
     return figure
 
 

@@ -16,15 +16,15 @@ import numpy as np
 import yaml
 from tqdm import tqdm
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets import plots as plots
-from fer_ros.datasets.checks import Findings, check
+from fer_ros.datasets.checks import WRONG_LABEL, WRONG_LABEL_NEAR, Findings, check, label_name
 from fer_ros.datasets.emotion_data import NO_LABEL_IN_FILE, PUBLIC_TEST, TRAIN
+from fer_ros.datasets.face_cutting import cut_faces, doubt_crops
 from fer_ros.datasets.readers import SEALED, Face, Problem, Source, read_source
-from fer_ros.perception.face_detector import load_face_detector
 from fer_ros.perception.labels import FERPLUS_VOTES, GROUPINGS
 from fer_ros.perception.model_card import sha256_of
-from fer_ros.perception.preprocessing import crop_face, to_gray
-from fer_ros.resources import resource_path
+from fer_ros.perception.preprocessing import to_gray
 
 
 def main(argv: list[str]) -> int:
@@ -36,8 +36,8 @@ def main(argv: list[str]) -> int:
         raise ValueError(f"'{options.output}' is not empty; give another --output or --overwrite")
     source = read_source(options.source, options.votes, _read_mapping(options.mapping),
                          options.skip_bad_rows)
-    if options.detect_faces:
-        _cut_faces(source, options.size)
+    warning = cut_faces(source, options.size) if options.detect_faces else (
+        doubt_crops(source.faces))
     images = prepare(source.faces, options.size)
     if not source.has_split:
         hold_out(source.faces, options.validation_share, options.seed)
@@ -46,7 +46,10 @@ def main(argv: list[str]) -> int:
     problems = source.problems + findings.problems
     _write(options, source, images, findings, pairs, problems)
     print(summary(len(source.faces) + len(source.problems), findings, problems))
-    _warn_of_empty_classes(source.faces, findings, options.groups)
+    for line in (warning, wrong_labels(problems), _empty_classes(source.faces, findings,
+                                                                 options.groups)):
+        if line:
+            print(line)
     print(f'written: {options.output / "dataset.npz"}; see problems.csv and the PNGs beside it')
     return 0
 
@@ -91,27 +94,23 @@ def summary(read: int, findings: Findings, problems: list[Problem]) -> str:
     return '\n'.join(lines)
 
 
+def wrong_labels(problems: list[Problem], most: int = 5) -> str:
+    """Name the pictures that lie in two classes at once; '' if there are none."""
+    found = [problem for problem in problems
+             if problem.kind in (WRONG_LABEL, WRONG_LABEL_NEAR)]
+    if not found:
+        return ''
+    pairs: list[str] = []
+    for problem in found:
+        if not any(f' {problem.source} is ' in pair for pair in pairs):  # else told the other way
+            pairs.append(f'{problem.source} is {problem.detail}')
+    rest = f'; {len(pairs) - most} more in problems.csv' if len(pairs) > most else ''
+    return f'look at these, one of two labels is wrong: {"; ".join(pairs[:most])}{rest}'
+
+
 def emotion_name(face: Face) -> str:
     """Return the emotion of the majority vote, '' where there is none."""
     return FERPLUS_VOTES[face.majority] if 0 <= face.majority < 8 else ''
-
-
-def _cut_faces(source: Source, size: int) -> None:
-    """Cut the largest face out of each picture, framed as at run time."""
-    detector = load_face_detector(resource_path('models/face_detector.onnx'))
-    found = []
-    for face in tqdm(source.faces, desc='faces', disable=None):
-        detections = detector.detect(face.image)
-        if not detections:
-            source.problems.append(Problem(face.source, 'no face found', '', 'left out'))
-            continue
-        largest = max(detections, key=lambda one: one.box.width * one.box.height)
-        face.image = crop_face(to_gray(face.image), largest, (size, size))
-        found.append(face)
-    source.faces = found
-    if not found:
-        raise ValueError('no face was found in any picture; without --detect-faces they are '
-                         'taken as cut-out faces')
 
 
 def _keep_group(findings: Findings, group: int) -> None:
@@ -139,7 +138,8 @@ def _write(options: argparse.Namespace, source: Source, images: np.ndarray, find
     figures = {'counts': plots.plot_counts(counts),
                'samples': plots.plot_samples(images[kept], emotions, options.groups)}
     if pairs:
-        figures['near_duplicates'] = plots.plot_pairs(images, pairs)
+        figures['near_duplicates'] = plots.plot_pairs(
+            images, [label_name(face) for face in source.faces], pairs)
     for name, figure in figures.items():
         figure.savefig(temporary / f'{name}.png', dpi=100)
     _write_problems(problems, temporary / 'problems.csv')
@@ -180,13 +180,12 @@ def _facts(options: argparse.Namespace, counts: dict[str, list[int]],
         'problems': dict(Counter(problem.kind for problem in problems))}
 
 
-def _warn_of_empty_classes(faces: list[Face], findings: Findings, group: int) -> None:
+def _empty_classes(faces: list[Face], findings: Findings, group: int) -> str:
     there = {emotion_name(face) for face, out in zip(faces, findings.left_out)
              if face.split == TRAIN and not out}
     missing = [emotion for emotion in GROUPINGS[group] if emotion not in there]
-    if missing:
-        print(f'warning: no training picture of {", ".join(missing)}: a network trained on this '
-              'will not answer that')
+    return (f'warning: no training picture of {", ".join(missing)}: a network trained on this '
+            'will not answer that') if missing else ''
 
 
 def _read_mapping(path: Path | None) -> dict[str, str]:
@@ -203,7 +202,7 @@ def _read_mapping(path: Path | None) -> dict[str, str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='fer_ros dataset', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        prog='fer_ros dataset', formatter_class=HelpFormatter,
         description='Clean a set of face pictures and write what fer_ros train reads. Nothing is '
                     'dropped silently: problems.csv lists every row or file that is left out.')
     parser.add_argument('source', type=Path, help="Kaggle's fer2013.csv, a folder with one folder "

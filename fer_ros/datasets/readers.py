@@ -133,17 +133,21 @@ def read_folders(root: Path, mapping: dict[str, str]) -> Source:
     splits = {_SPLIT_FOLDERS[folder.name.lower()]: folder for folder in _folders(root)
               if folder.name.lower() in _SPLIT_FOLDERS}
     source = Source(has_split=bool(splits))
-    for split, parent in sorted(splits.items()) or [(TRAIN, root)]:
-        classes = _folders(parent)
-        if not classes:
+    parents = sorted(splits.items()) or [(TRAIN, root)]
+    classes = {parent: _folders(parent) for _, parent in parents}
+    for parent, folders in classes.items():
+        if not folders:
             raise ValueError(f"'{parent}' holds no folders; make one for each emotion")
-        for folder in classes:
-            emotion = _emotion_of(folder, mapping)
+    emotions = _emotions_of([folder for folders in classes.values() for folder in folders],
+                            mapping)
+    for split, parent in parents:
+        for folder in classes[parent]:
+            emotion = emotions[folder]
             if emotion is None:
                 source.problems.append(Problem(
                     str(folder.relative_to(root)), 'ignored class', 'by the mapping', 'left out'))
-                continue
-            _read_class(folder, root, emotion, split, source)
+            else:
+                _read_class(folder, root, emotion, split, source)
     return source
 
 
@@ -213,15 +217,28 @@ def _folders(path: Path) -> list[Path]:
     return sorted(p for p in path.iterdir() if p.is_dir() and not p.name.startswith('.'))
 
 
-def _emotion_of(folder: Path, mapping: dict[str, str]) -> str | None:
-    name = mapping.get(folder.name.lower(), folder.name)
-    if name.lower() == 'ignore':
-        return None
-    try:
-        return canonical(name)
-    except ValueError as error:
-        raise ValueError(f"folder '{folder}': {error}; or give --mapping a YAML file with a line "
-                         f"'{folder.name}: EMOTION' (or 'ignore')") from error
+def _emotions_of(folders: list[Path], mapping: dict[str, str]) -> dict[Path, str | None]:
+    """
+    Return class folder -> emotion, None where the mapping says 'ignore'.
+
+    :raises ValueError: names every folder that stands for no emotion, and the remedy.
+    """
+    emotions: dict[Path, str | None] = {}
+    unknown: dict[str, None] = {}  # a set that keeps the order: splits repeat the names
+    for folder in folders:
+        name = mapping.get(folder.name.lower(), folder.name)
+        try:
+            emotions[folder] = None if name.lower() == 'ignore' else canonical(name)
+        except ValueError:
+            unknown[f"'{folder.name}'" + f" (mapped to '{name}')" * (name != folder.name)] = None
+    if unknown:
+        first = next(folder.name for folder in folders if folder not in emotions)
+        raise ValueError(
+            f'{len(unknown)} class folder{"s" * (len(unknown) > 1)} in '
+            f"'{folders[0].parent}' {'stand' if len(unknown) > 1 else 'stands'} for no emotion: "
+            f'{", ".join(unknown)}; known are {", ".join(EMOTIONS)}. Give --mapping a YAML file '
+            f"with a line for each, such as '{first}: happy' or '{first}: ignore'")
+    return emotions
 
 
 def _read_class(folder: Path, root: Path, emotion: str, split: int, source: Source) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets.face_pictures import load_face_pictures
 from fer_ros.detector_training.network import PIXEL_SCALE, FaceNetwork, network_of
 from fer_ros.detector_training.samples import FaceSampler
@@ -77,7 +78,7 @@ def main(argv: list[str]) -> int:
     """Export the averaged weights of a run: ONNX with its card, int8, and to train on from."""
     parser = argparse.ArgumentParser(
         prog='fer_ros export-detector', description='Export a trained face detector to ONNX.',
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        formatter_class=HelpFormatter)
     parser.add_argument('--checkpoint', type=Path, nargs='+',
                         default=[Path('runs/face_detector/checkpoint.pt')],
                         help='of a run; of several that continue each other: their mean')

@@ -7,29 +7,59 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from fer_ros.datasets.emotion_data import load_fer2013
 from fer_ros.emotion_training.activation_maps import METHODS, find_layer
+from fer_ros.emotion_training.calibration import calibrate
 from fer_ros.emotion_training.export import load_network
 from fer_ros.evaluation.explain.explainer import BATCH
 from fer_ros.perception.activation import evidence
 from fer_ros.perception.labels import EMOTIONS
+from fer_ros.perception.model_card import card_path, load_model_card
 from fer_ros.perception.preprocessing import normalize
 
 
+def temperature_of(checkpoint: Path, exported: Path | None, data: Path | None) -> float | None:
+    """
+    Return the temperature of a network's answers at run time; None where nobody can know it.
+
+    :param checkpoint: of a run, or .pt of an export, whose card lies beside it.
+    :param exported: ONNX file of this network, whose card tells.
+    :param data: npz file by whose public part it is calibrated otherwise, as fer_ros export does.
+    :raises ValueError: if the card of ``exported`` is missing or wrong.
+    """
+    beside = checkpoint.with_suffix('.onnx')
+    if exported is None and card_path(beside).is_file():
+        exported = beside
+    if exported is not None:
+        return load_model_card(exported, 'emotion_classification').temperature
+    if data is None:
+        return None
+    return calibrate(load_network(checkpoint)[0], load_fer2013(data)[1])[0]
+
+
 class CheckpointExplainer:
-    """A training run's averaged weights, by any method."""
+    """
+    A training run's averaged weights, by any method.
+
+    :param checkpoint: of a run, or .pt of an export.
+    :param layer: None: the last feature stage.
+    :param temperature: that the logits are divided by, as the exported file does.
+    """
 
     methods: tuple[str, ...] = tuple(METHODS)
     labels: tuple[str, ...] = EMOTIONS
 
-    def __init__(self, checkpoint: Path, layer: str | None) -> None:
+    def __init__(self, checkpoint: Path, layer: str | None, temperature: float = 1.0) -> None:
         self._network, _ = load_network(checkpoint)
         self._layer = find_layer(self._network, layer)
+        self._temperature = temperature
 
     def probabilities(self, crops: np.ndarray) -> np.ndarray:
-        """Return (N, 8)."""
+        """Return (N, 8), calibrated."""
         with torch.inference_mode():
-            parts = [torch.softmax(self._network(self._faces(crops[i:i + BATCH]))[0], 1).numpy()
-                     for i in range(0, len(crops), BATCH)]
+            logits = [self._network(self._faces(crops[i:i + BATCH]))[0]
+                      for i in range(0, len(crops), BATCH)]
+            parts = [torch.softmax(part / self._temperature, 1).numpy() for part in logits]
         return np.concatenate([np.empty((0, len(self.labels)), np.float32), *parts])
 
     def heat(self, method: str, crops: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets.emotion_data import EmotionData, load_fer2013
 from fer_ros.emotion_training.calibration import HOLDS_FOR, calibrate
 from fer_ros.emotion_training.network import ARCHITECTURES, EmotionNetwork
@@ -94,7 +95,7 @@ def export_weights(network: EmotionNetwork, state: dict[str, Any], path: Path) -
 def main(argv: list[str]) -> int:
     """Export the averaged weights of a run, calibrate, write the cards, judge each file."""
     parser = argparse.ArgumentParser(
-        prog='fer_ros export', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        prog='fer_ros export', formatter_class=HelpFormatter,
         description='Export a trained emotion network: ONNX float32 and int8 with model cards, '
                     'and weights for fine-tuning (.pt, .json). Each is loaded again and judged.')
     parser.add_argument('--checkpoint', type=Path, nargs='+',

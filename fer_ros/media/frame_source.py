@@ -173,7 +173,7 @@ class FolderSource:
         self.name, self.showing, self.begun, self._loop = path.name, '', 0, loop
         self.period = 1 / _HELD_RATE if hold else 1.0
         self._times = round(hold * _HELD_RATE)
-        everything = sorted((p for p in path.iterdir() if p.name[0] != '.'), key=_natural)
+        everything = sorted((p for p in path.iterdir() if p.name[0] != '.'), key=natural_order)
         self._files = [p for p in everything if p.suffix.lower() in PICTURES]
         self._others = [p.name for p in everything if p not in self._files]
         if not self._files:
@@ -278,5 +278,6 @@ def _list(names: list[str]) -> str:
     return ', '.join(names[:_NAMED]) + (f' and {more} more' if more > 0 else '')
 
 
-def _natural(path: Path) -> list[Any]:
+def natural_order(path: Path) -> list[Any]:
+    """Sort by name so that 2 comes before 10."""
     return [int(part) if part.isdigit() else part for part in re.split(r'(\d+)', path.name)]

@@ -19,6 +19,7 @@ from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 from rich.live import Live
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.nodes import demo_report
 from fer_ros.nodes.child_processes import ChildProcesses
 from fer_ros.nodes.demo_monitor import DemoMonitor
@@ -82,7 +83,7 @@ def _prepare(options: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='fer_ros demo', description='The whole system at work, in three processes.',
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        formatter_class=HelpFormatter)
     parser.add_argument('--source', default='demo', help="demo, a camera's number, a video "
                         'file, a folder of pictures or a bag')
     parser.add_argument('--duration', type=float, default=0.0,
@@ -95,9 +96,9 @@ def _parser() -> argparse.ArgumentParser:
                         help='beside box and state: probabilities, activation map or nothing')
     parser.add_argument('--anonymize', action='store_true', help='hide faces in the video')
     parser.add_argument('--detector-model', default='',
-                        help='ONNX file with a card; none: the shipped one')
+                        help='ONNX file with a card (default: the shipped one)')
     parser.add_argument('--emotion-model', default='',
-                        help='ONNX file with a card, or emotion_int8; none: the shipped one')
+                        help='ONNX file with a card, or emotion_int8 (default: the shipped one)')
     return parser
 
 

@@ -20,6 +20,7 @@ from fer_ros.perception.people import People
 from fer_ros.perception.preprocessing import check_picture, to_gray
 from fer_ros.perception.quality import QualityConfig
 from fer_ros.perception.smoothing import SmoothingConfig
+from fer_ros.perception.still_pictures import detect_in_still
 from fer_ros.perception.types import BoundingBox, Detection, FaceTrack, TrackedFace
 from fer_ros.resources import resource_path
 
@@ -172,8 +173,7 @@ class Pipeline:
         """
         start = time.perf_counter()
         image = self._source(image)
-        detections = [d for d in self._detect(image)
-                      if d.score >= self.config.tracker.high_score]
+        detections = detect_in_still(self._detect_surely, image)
         faces = []
         for i, (detection, judgment) in enumerate(
                 zip(detections, self._judge.judge(image, detections))):
@@ -193,6 +193,9 @@ class Pipeline:
         if len(detections) > self.config.max_faces:
             detections = sorted(detections, key=lambda d: -d.box.area)[:self.config.max_faces]
         return detections
+
+    def _detect_surely(self, image: np.ndarray) -> list[Detection]:
+        return [d for d in self._detect(image) if d.score >= self.config.tracker.high_score]
 
     def _advance_to(self, stamp: float) -> bool:
         """Note the time of a frame; return whether it jumped back, then everybody is forgotten."""

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 import yaml
 
+from fer_ros.command_help import HelpFormatter
+
 
 def run_parser(prog: str, description: str, output: str) -> argparse.ArgumentParser:
     """
@@ -18,8 +20,8 @@ def run_parser(prog: str, description: str, output: str) -> argparse.ArgumentPar
     """
     parser = argparse.ArgumentParser(
         prog=prog, description=f'{description}; resumes where it stopped.',
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument('--config', type=Path, required=True, help='preset (YAML)')
+        formatter_class=HelpFormatter)
+    parser.add_argument('--config', type=Path, help='preset (YAML) instead of the packaged one')
     parser.add_argument('--output', type=Path, default=Path(output), help='folder of the run')
     parser.add_argument('--weights', type=Path,
                         help="begin with these weights: another run's checkpoint.pt, or .pt from "

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from fer_ros.datasets import prepare as dataset
-from fer_ros.datasets.checks import hash_pairs, near_duplicates, perceptual_hash
+from fer_ros.datasets.checks import (
+    WRONG_LABEL,
+    WRONG_LABEL_NEAR,
+    hash_pairs,
+    near_duplicates,
+    perceptual_hash,
+)
 from fer_ros.datasets.emotion_data import NO_LABEL, load_fer2013
 from fer_ros.datasets.readers import read_csv, read_folders
 from fer_ros.perception.labels import EMOTIONS
@@ -63,8 +69,7 @@ def test_csv(tmp_path, faces, capsys):
     assert {(p['source'], p['problem'], p['action']) for p in problems} == {
         ('fer2013.csv:6', 'duplicate across splits', 'left out'),
         ('fer2013.csv:7', 'duplicate', 'left out'),
-        ('fer2013.csv:8', 'duplicate with another label', 'left out'),
-        ('fer2013.csv:9', 'duplicate with another label', 'left out'),
+        ('fer2013.csv:8', WRONG_LABEL, 'left out'), ('fer2013.csv:9', WRONG_LABEL, 'left out'),
         ('fer2013.csv:10', 'constant', 'left out')}
     train, public = load_fer2013(tmp_path / 'out' / 'dataset.npz')
     assert [EMOTIONS[i] for i in train.majority] == ['happy', 'neutral']
@@ -171,11 +176,58 @@ def test_folders_with_splits(tmp_path, faces):
     assert [(p.source, p.kind) for p in source.problems] == [('train/sad', 'empty class')]
 
 
-def test_unknown_class(tmp_path, faces):
-    """The folder and the remedy are named."""
-    root = write_folders(tmp_path / 'd', lustig=faces[0][:1])
-    with pytest.raises(ValueError, match=r"lustig'.*--mapping.*lustig: EMOTION"):
+def test_unknown_classes(tmp_path, faces):
+    """All folders are named at once, of all splits but once each, and the remedy."""
+    root = write_folders(tmp_path / 'd', train__lustig=faces[0][:1], train__happy=faces[0][1:2],
+                         test__lustig=faces[0][2:3], test__ernst=faces[1][:1])
+    with pytest.raises(ValueError, match=r"2 class folders in .*'lustig', 'ernst'; known are "
+                       "neutral, .*--mapping.*'lustig: happy'"):
         read_folders(root, {})
+    with pytest.raises(ValueError, match=r"1 class folder .* 'ernst' \(mapped to 'seriös'\)"):
+        read_folders(root, {'lustig': 'happy', 'ernst': 'seriös'})
+
+
+def test_a_wrong_label_is_named(tmp_path, faces, capsys):
+    """A picture in two classes, copied or saved anew: both places, on the terminal too."""
+    smiles, serious = faces
+    again = cv2.convertScaleAbs(serious[1], alpha=0.9, beta=8)
+    root = write_folders(tmp_path / 'd', happy=[*smiles[:4], again], neutral=serious[:4],
+                         sad=[smiles[2], *serious[4:6]])
+    problems = run(root, tmp_path / 'out', '--validation-share', 0)
+    assert [(p['source'], p['problem'], p['detail'], p['action']) for p in problems] == [
+        ('happy/2.png', WRONG_LABEL, 'happy, but sad/0.png is sad', 'left out'),
+        ('sad/0.png', WRONG_LABEL, 'sad, but happy/2.png is happy', 'left out'),
+        ('neutral/1.png', WRONG_LABEL_NEAR, 'neutral, but happy/4.png is happy', 'kept')]
+    assert ('one of two labels is wrong: happy/2.png is happy, but sad/0.png is sad; '
+            'neutral/1.png is neutral, but happy/4.png is happy\n') in capsys.readouterr().out
+
+
+def test_a_wrong_label_across_splits(tmp_path, faces):
+    """It is no mere duplicate: the held-out picture stays, listed; the other is left out."""
+    smiles, serious = faces
+    again = cv2.convertScaleAbs(smiles[2], alpha=0.9, beta=8)
+    root = write_folders(tmp_path / 'd', train__happy=smiles[:4], test__sad=[smiles[1], again],
+                         test__neutral=serious[:1])
+    problems = {(p['source'], p['problem'], p['action']) for p in run(root, tmp_path / 'out')}
+    assert problems == {
+        ('train/happy/1.png', WRONG_LABEL, 'left out'), ('test/sad/0.png', WRONG_LABEL, 'kept'),
+        ('train/happy/2.png', WRONG_LABEL_NEAR, 'left out')}
+
+
+@pytest.mark.parametrize('kind, arguments, text', [
+    ('crops', ['--detect-faces'], 'cropped already? Then leave --detect-faces out'),
+    ('crops', [], ''), ('whole', ['--detect-faces'], ''),
+    ('whole', [], 'Then --detect-faces cuts the faces out')])
+def test_crops_or_whole_pictures(tmp_path, astronaut, hopper, capsys, kind, arguments, text):
+    """Who takes the one for the other is told; who does not hears nothing."""
+    pictures = [astronaut[i:-i, i:-i] for i in range(10, 60, 10)]
+    if kind == 'crops':  # one is too tight even for our detector
+        pictures = [cv2.resize(hopper[90 + i:350, 140:390], (64, 64)) for i in range(4)]
+        pictures.append(pictures[0][20:50, 16:48])
+    root = write_folders(tmp_path / 'd', happy=pictures)
+    run(root, tmp_path / 'out', '--validation-share', 0, *arguments)
+    printed = capsys.readouterr().out
+    assert text in printed and ('--detect-faces' in printed) == bool(text)
 
 
 def test_whole_pictures(tmp_path, astronaut, hopper):

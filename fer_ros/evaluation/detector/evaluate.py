@@ -14,6 +14,7 @@ import numpy as np
 import yaml
 from tqdm import tqdm
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets.face_pictures import FacePicture, load_face_pictures
 from fer_ros.evaluation.detector.conditions import CONDITIONS, turned_away
 from fer_ros.evaluation.detector.false_faces import false_faces_per_hour, panned
@@ -37,6 +38,7 @@ from fer_ros.evaluation.detector.plots import plot_detectors
 from fer_ros.machine import describe_machine
 from fer_ros.perception.face_detector import FaceDetector, load_face_detector
 from fer_ros.perception.model_card import card_path, save_model_card
+from fer_ros.resources import resource_path
 
 #: Recall is taken at so many false alarms per picture.
 FALSE_ALARMS = 0.01
@@ -172,22 +174,22 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog='fer_ros evaluate-detector',
         description='Precision, recall, landmarks and time of face detectors, side by side.',
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        formatter_class=HelpFormatter)
     parser.add_argument('models', type=Path, nargs='*', default=[],
-                        help='ONNX files with cards; the first is ours '
-                             '(none: models/face_detector.onnx)')
+                        help='ONNX files with cards, ours first (default: the shipped one)')
     parser.add_argument('--data', type=Path, required=True,
                         help='folder with images.csv.gz, labels.csv.gz, boxes_human.csv.gz')
     parser.add_argument('--split', default='val', choices=('train', 'val'),
                         help='part of the data to judge by')
     parser.add_argument('--haar', action='store_true',
                         help="judge OpenCV's Haar cascade too (OpenCV 4)")
-    parser.add_argument('--output', type=Path, help='folder for table (JSON) and plot')
+    parser.add_argument('--output', type=Path, help='folder for table (JSON) and plot; nothing is '
+                        'written without it')
     parser.add_argument('--write-card', action='store_true',
                         help='write figures and threshold into the cards of the first model and '
                              'of those in its folder')
     options = parser.parse_args(argv)
-    models = options.models or [Path('models/face_detector.onnx')]
+    models = options.models or [resource_path('models/face_detector.onnx')]
     pictures = load_face_pictures(options.data, options.split)
     faceless = [p.image for p in pictures if p.faceless]
     if options.haar and not haar_is_there():

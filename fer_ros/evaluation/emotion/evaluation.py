@@ -12,13 +12,15 @@ import numpy as np
 from fer_ros.datasets.emotion_data import EmotionData
 from fer_ros.evaluation.emotion.metrics import (
     average_scores,
-    bootstrap_interval,
     brier_score,
     class_calibration_errors,
     class_scores,
     confusion_matrix,
     cross_entropy,
     expected_calibration_error,
+    f1_interval,
+    macro_f1_interval,
+    share_interval,
 )
 from fer_ros.evaluation.emotion.robustness import robustness
 from fer_ros.perception.emotion_classifier import EmotionClassifier
@@ -61,6 +63,22 @@ class Evaluation:
         return confusion_matrix(
             self.data.majority, self.probabilities.argmax(1), len(EMOTIONS))
 
+    @property
+    def voted(self) -> bool:
+        """Whether several people judged the pictures; own pictures have one label each."""
+        return bool((self.data.votes.max(1, initial=0) < 1).any())
+
+    @property
+    def present(self) -> list[str]:
+        """The emotions that the pictures show."""
+        return [EMOTIONS[index] for index in np.unique(self.data.majority)]
+
+    @property
+    def unknown(self) -> list[str]:
+        """The emotions among them that the model has no answer for."""
+        return [label for label in self.present
+                if not self.probabilities[:, EMOTIONS.index(label)].any()]
+
     def grouped(self, group: int) -> float:
         """
         Return the macro F1 in a coarser label set, over pictures whose emotion belongs to it.
@@ -79,14 +97,15 @@ class Evaluation:
         scores = class_scores(self.matrix)
         figures: dict[str, Any] = {
             'pictures': len(truth), 'accuracy': float(self.correct.mean()),
-            'accuracy_95_percent': bootstrap_interval(self.correct),
+            'accuracy_95_percent': share_interval(self.correct.sum(), len(truth)),
             'pictures_with_clear_majority': int(clear.sum()),
-            'accuracy_on_clear_majority': float(self.correct[clear].mean()),
-            'accuracy_on_clear_majority_95_percent': bootstrap_interval(self.correct[clear]),
+            'accuracy_on_clear_majority': _mean(self.correct[clear]),
+            'accuracy_on_clear_majority_95_percent': share_interval(
+                self.correct[clear].sum(), clear.sum()),
             **average_scores(self.matrix),
             'macro_f1_7_classes': self.grouped(7), 'macro_f1_3_classes': self.grouped(3),
             'fer2013_pictures': len(self.fer2013_labels),
-            'fer2013_accuracy': float((self.fer2013.argmax(1) == self.fer2013_labels).mean()),
+            'fer2013_accuracy': _mean(self.fer2013.argmax(1) == self.fer2013_labels),
             'ece_15_bins': expected_calibration_error(self.probabilities, truth),
             'nll_of_votes': cross_entropy(self.probabilities, self.data.votes),
             'brier_of_votes': brier_score(self.probabilities, self.data.votes)}
@@ -98,6 +117,19 @@ class Evaluation:
         figures['confusion'] = self.matrix.tolist()
         rounded: dict[str, Any] = _rounded(
             {**figures, 'robustness': self.robustness, 'cost': self.cost})
+        return rounded
+
+
+    def intervals(self) -> dict[str, Any]:
+        """Return the 95 % intervals of recall and F1 of each emotion, and of the mean F1."""
+        matrix = self.matrix
+        places = {label: EMOTIONS.index(label) for label in self.present}
+        rounded: dict[str, Any] = _rounded({
+            'macro_f1_95_percent': macro_f1_interval(
+                self.data.majority, self.probabilities.argmax(1), len(EMOTIONS)),
+            'f1_95_percent': {label: f1_interval(matrix, i) for label, i in places.items()},
+            'recall_95_percent': {label: share_interval(matrix[i, i], matrix[i].sum())
+                                  for label, i in places.items()}})
         return rounded
 
 
@@ -177,6 +209,10 @@ def cost_of(classifier: EmotionClassifier, image: np.ndarray, runs: int = 200) -
         'parameters' in classifier.card.extra) else {}
     return {**parameters, 'bytes': classifier.card.path.stat().st_size,
             'milliseconds_per_face': 1e3 * float(np.median(times))}
+
+
+def _mean(right: np.ndarray) -> float:
+    return float(right.mean()) if len(right) else 0.0
 
 
 def _rounded(value: Any) -> Any:

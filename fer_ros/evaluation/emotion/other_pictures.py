@@ -14,16 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
 from fer_ros.evaluation.emotion.metrics import (
-    bootstrap_interval,
     class_scores,
     confusion_matrix,
     expected_calibration_error,
+    share_interval,
 )
+from fer_ros.media.picture_decoder import read_picture
+from fer_ros.media.picture_files import PictureFiles
 from fer_ros.perception.labels import EMOTIONS, canonical
 from fer_ros.perception.pipeline import Pipeline, PipelineConfig, build_pipeline
 
@@ -72,19 +73,33 @@ def read_labeled_pictures(folder: Path) -> LabeledPictures:
     return LabeledPictures(files, np.array(labels, np.int64))
 
 
+def readable(pictures: LabeledPictures) -> tuple[LabeledPictures, list[str]]:
+    """
+    Return the pictures that can be read, and of each of the others why not, a line a file.
+
+    What was not read is no face that was not found.
+
+    :raises ValueError: if none can be read; names the first.
+    """
+    files = PictureFiles(pictures.files)
+    good = {path for path, _ in files}
+    kept = np.array([file in good for file in pictures.files])
+    return LabeledPictures([file for file in pictures.files if file in good],
+                           pictures.labels[kept]), files.report()
+
+
 def probabilities_in(pictures: LabeledPictures, pipeline: Pipeline) -> np.ndarray:
     """
     Return the calibrated answer for the largest face of each picture.
 
     :returns: float32 (N, 8); rows of NaN where no face was found.
+    :raises ValueError: if a picture cannot be read.
     """
     answers = np.full((len(pictures.files), len(EMOTIONS)), np.nan, np.float32)
     columns = [EMOTIONS.index(label) for label in pipeline.labels]
     for i, file in enumerate(tqdm(pictures.files, desc='pictures', leave=False, mininterval=1,
                                   disable=None)):
-        image = cv2.imread(str(file), cv2.IMREAD_COLOR)
-        if image is None:
-            raise ValueError(f"'{file}' cannot be read as a picture")
+        image = read_picture(file)
         faces = pipeline.analyze(image)
         face = max(faces, key=lambda f: f.track.detection.box.area, default=None)
         if face is not None:
@@ -111,7 +126,8 @@ def figures_of(probabilities: np.ndarray, labels: np.ndarray) -> dict[str, Any]:
     counts = Counter(EMOTIONS[label] for label in labels)
     return {
         'pictures': len(labels), 'found': float(found.mean()), 'labels': dict(counts),
-        'accuracy': float(right.mean()), 'accuracy_95_percent': bootstrap_interval(right),
+        'accuracy': float(right.mean()),
+        'accuracy_95_percent': share_interval(right.sum(), len(right)),
         'macro_f1_frequent': float(scores['f1'][frequent].mean()) if frequent.any() else 0.0,
         'frequent': [EMOTIONS[i] for i in np.flatnonzero(frequent)],
         'f1': {EMOTIONS[i]: float(scores['f1'][i]) for i in np.flatnonzero(scores['support'])},
@@ -129,7 +145,7 @@ def judge_pictures(folder: Path, models: list[Path], output: Path) -> dict[str, 
     :param output: folder for the figures.
     :returns: model -> figures.
     """
-    pictures = read_labeled_pictures(folder)
+    pictures, skipped = readable(read_labeled_pictures(folder))
     figures: dict[str, Any] = {}
     for model in models:
         pipeline = build_pipeline(PipelineConfig(emotion_model=model))
@@ -137,8 +153,8 @@ def judge_pictures(folder: Path, models: list[Path], output: Path) -> dict[str, 
         if name in figures:
             raise ValueError(f"'{model}': another model is named '{name}' too; give each a name "
                              'of its own in its card')
-        figures[name] = figures_of(
-            probabilities_in(pictures, pipeline), pictures.labels)
+        figures[name] = {**figures_of(probabilities_in(pictures, pipeline), pictures.labels),
+                         'skipped': skipped}
     output.mkdir(parents=True, exist_ok=True)
     (output / 'pictures.json').write_text(json.dumps(
         {'date': time.strftime('%Y-%m-%d'), 'pictures': folder.name, 'models': figures},
@@ -150,11 +166,16 @@ def pictures_table(figures: dict[str, Any]) -> str:
     """Return the figures as text, a line a model."""
     width = max(map(len, figures))
     first = next(iter(figures.values()))
-    lines = [f'{first["pictures"]} pictures; F1 is the mean over {", ".join(first["frequent"])}',
-             f'{"model":{width}}  found %  accuracy %  F1     confidence - accuracy  F1 of each']
+    counted = f'F1 is the mean over {", ".join(first["frequent"])}' if first['frequent'] else (
+        f'no emotion has {FEWEST} pictures, which a mean F1 needs')
+    lines = [f'{first["pictures"]} pictures; {counted}',
+             f'{"model":{width}}  found %  accuracy % (95 %)      F1     '
+             'confidence - accuracy  F1 of each']
     for name, m in figures.items():
-        each = ' '.join(f'{label} {m["f1"][label]:.2f}' for label in m['frequent'])
-        lines.append(f'{name:{width}}  {100 * m["found"]:7.1f}  {100 * m["accuracy"]:10.1f}  '
-                     f'{m["macro_f1_frequent"]:.3f}  {m["confidence_minus_accuracy"]:+21.3f}  '
-                     f'{each}')
+        low, high = (100 * value for value in m['accuracy_95_percent'])
+        accuracy = f'{100 * m["accuracy"]:.1f} ({low:.1f} to {high:.1f})'
+        mean = f'{m["macro_f1_frequent"]:.3f}' if m['frequent'] else '    -'
+        each = ' '.join(f'{label} {value:.2f}' for label, value in m['f1'].items())
+        lines.append(f'{name:{width}}  {100 * m["found"]:7.1f}  {accuracy:22}  {mean}  '
+                     f'{m["confidence_minus_accuracy"]:+21.3f}  {each}')
     return '\n'.join(lines)

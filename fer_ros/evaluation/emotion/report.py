@@ -7,16 +7,14 @@ import io
 import json
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, StrictUndefined
 from matplotlib.figure import Figure
 
 from fer_ros import __version__
 from fer_ros.evaluation.emotion import plots as plots
 from fer_ros.evaluation.emotion.evaluation import Evaluation
-from fer_ros.perception.labels import EMOTIONS
-from fer_ros.resources import resource_path
+from fer_ros.evaluation.emotion.verdict import verdict
+from fer_ros.evaluation.html import write_page
 
 
 def figures_of(evaluations: list[Evaluation]) -> dict[str, Figure]:
@@ -26,9 +24,12 @@ def figures_of(evaluations: list[Evaluation]) -> dict[str, Figure]:
         figures['robustness'] = plots.robustness(evaluations)
     for evaluation in evaluations:
         figures[f'confusion_{evaluation.name}'] = plots.confusion(evaluation)
-        figures[f'calibration_{evaluation.name}'] = plots.class_calibration(evaluation)
-        figures[f'right_{evaluation.name}'] = plots.grid(evaluation, right=True)
-        figures[f'wrong_{evaluation.name}'] = plots.grid(evaluation, right=False)
+        calibration = plots.class_calibration(evaluation)
+        if calibration is not None:
+            figures[f'calibration_{evaluation.name}'] = calibration
+        for kind, right in (('wrong', False), ('right', True)):
+            if (evaluation.correct == right).any():
+                figures[f'{kind}_{evaluation.name}'] = plots.grid(evaluation, right)
     return figures
 
 
@@ -42,7 +43,9 @@ def write_report(evaluations: list[Evaluation], output: Path, data: str) -> list
     :returns: the files.
     """
     output.mkdir(parents=True, exist_ok=True)
-    summaries = {evaluation.name: evaluation.summary() for evaluation in evaluations}
+    summaries = {evaluation.name: {**evaluation.summary(), **evaluation.intervals(),
+                                   'emotions': evaluation.present}
+                 for evaluation in evaluations}
     files = []
     pictures = {}
     for name, figure in figures_of(evaluations).items():
@@ -52,17 +55,11 @@ def write_report(evaluations: list[Evaluation], output: Path, data: str) -> list
         files[-1].write_bytes(buffer.getvalue())
         pictures[name] = base64.b64encode(buffer.getvalue()).decode('ascii')
     date = datetime.now(timezone.utc).date().isoformat()
-    report = {'data': data, 'date': date, 'fer_ros': __version__, 'models': summaries}
+    report = {'data': data, 'date': date, 'fer_ros': __version__,
+              'verdict': verdict(evaluations), 'models': summaries}
     files.append(output / 'evaluation.json')
     files[-1].write_text(json.dumps(report, indent=2), encoding='utf-8')
     files.append(output / 'report.html')
-    files[-1].write_text(_html(report, pictures), encoding='utf-8')
+    write_page('report.html.j2', files[-1], **report, pictures=pictures,
+               voted=evaluations[0].voted)
     return files
-
-
-def _html(report: dict[str, Any], pictures: dict[str, str]) -> str:
-    template = resource_path('config/training/report.html.j2').read_text(encoding='utf-8')
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-                              lstrip_blocks=True)
-    return environment.from_string(template).render(
-        **report, emotions=EMOTIONS, pictures=pictures)

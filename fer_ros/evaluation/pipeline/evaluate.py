@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets.emotion_data import EmotionData, load_fer2013
 from fer_ros.datasets.face_pictures import load_face_pictures
 from fer_ros.evaluation.pipeline.quality_plots import plot_measures
@@ -190,19 +191,18 @@ def main(argv: list[str]) -> int:
         prog='fer_ros evaluate-pipeline',
         description='Faces pasted into scenes: the same answer as for the face alone? And how '
                     'accuracy falls with size, sharpness, light, cut and pose.',
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        formatter_class=HelpFormatter)
     parser.add_argument('--faces', type=Path, required=True,
                         help='FER2013 with FER+ votes (npz); the clear majorities of its public '
                              'part are judged')
     parser.add_argument('--scenes', type=Path, required=True,
                         help='face data; the validation pictures without a face are the scenes')
     parser.add_argument('--detector', type=Path,
-                        default=resource_path('models/face_detector.onnx'),
-                        help='face detector to judge')
+                        help='face detector to judge (default: the shipped one)')
     parser.add_argument('--beside', type=Path, nargs='*', default=[], metavar='DETECTOR',
                         help='judge these detectors in scenes too')
-    parser.add_argument('--emotion', type=Path, default=resource_path('models/emotion.onnx'),
-                        help='emotion network to judge with')
+    parser.add_argument('--emotion', type=Path,
+                        help='emotion network to judge with (default: the shipped one)')
     parser.add_argument('--count', type=int, default=5000,
                         help='at most so many faces for alignment and turned heads')
     parser.add_argument('--measured', type=int, default=400,
@@ -213,11 +213,12 @@ def main(argv: list[str]) -> int:
     for name in ('count', 'measured'):
         if getattr(options, name) < 1:
             raise ValueError(f'--{name} is {getattr(options, name)}, must be 1 or more')
-    config = PipelineConfig(options.detector, options.emotion)
+    config = PipelineConfig(options.detector or resource_path('models/face_detector.onnx'),
+                            options.emotion or resource_path('models/emotion.onnx'))
     pipeline = build_pipeline(config)
     if pipeline.labels != EMOTIONS:
-        raise ValueError(f"'{options.emotion}' has the labels {', '.join(pipeline.labels)}; the "
-                         f'votes are for {", ".join(EMOTIONS)}')
+        raise ValueError(f"'{config.emotion_model}' has the labels {', '.join(pipeline.labels)}; "
+                         f'the votes are for {", ".join(EMOTIONS)}')
     faces = load_fer2013(options.faces)[1]
     faces = faces.subset(np.flatnonzero(faces.clear))
     scenes = [cv2.cvtColor(p.image, cv2.COLOR_BGR2GRAY)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets.face_pictures import FacePicture, load_face_pictures
 from fer_ros.evaluation.privacy.clips import Finder, judge_clip, read_clip
 from fer_ros.evaluation.privacy.conditions import SHOWN, ShownPicture, darkened, turned
@@ -199,7 +200,7 @@ def table(ways: dict[str, dict[str, dict[str, float]]]) -> str:
 def main(argv: list[str]) -> int:
     """Judge, print, write."""
     parser = argparse.ArgumentParser(
-        prog='fer_ros evaluate-anonymize', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        prog='fer_ros evaluate-anonymize', formatter_class=HelpFormatter,
         description='The share of faces that anonymize leaves in clear, by condition and size; '
                     f'a face of which less than {ENOUGH:g} is hidden is in clear.')
     parser.add_argument('--data', type=Path, required=True,

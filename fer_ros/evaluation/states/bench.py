@@ -13,6 +13,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets.emotion_data import load_fer2013
 from fer_ros.evaluation.emotion.evaluation import probabilities_of
 from fer_ros.evaluation.states.simulation import BASE_RATE, Recording, simulate
@@ -151,13 +152,14 @@ def table(results: dict[str, dict[int, Figures]]) -> str:
 def main(argv: list[str]) -> int:
     """Simulate, compare, print, plot."""
     parser = argparse.ArgumentParser(
-        prog='fer_ros state-bench', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        prog='fer_ros state-bench', formatter_class=HelpFormatter,
         description='Compare ways from probabilities to an emotion state: time to detect a '
                     'change, false switches, time wrong. Faces are put together from held-out '
                     'pictures whose emotion is known.')
     parser.add_argument('--data', type=Path, required=True,
                         help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz)')
-    parser.add_argument('--model', type=Path, help='ONNX file with a card; none: the shipped one')
+    parser.add_argument('--model', type=Path,
+                        help='ONNX file with a card (default: the shipped one)')
     parser.add_argument('--clips', type=Path, help='folder of videos of one calm person each')
     parser.add_argument('--minutes', type=float, default=60.0, help='length of the simulation')
     parser.add_argument('--seed', type=int, default=1, help='of the simulation')

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from fer_ros.command_help import HelpFormatter
 from fer_ros.evaluation.tracker.metrics import Boxes, TrackingScore, score_tracks
 from fer_ros.evaluation.tracker.scenes import Scene, play, scenes
 from fer_ros.machine import describe_machine
@@ -71,7 +72,7 @@ def time_per_frame(scene: Scene, rate: int = 30) -> float:
 def main(argv: list[str]) -> int:
     """Judge, print, write."""
     parser = argparse.ArgumentParser(
-        prog='fer_ros evaluate-tracker', formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        prog='fer_ros evaluate-tracker', formatter_class=HelpFormatter,
         description='Judge the face tracker on simulated scenes with known truth (crossing, '
                     'hiding, leaving, camera shake, drop-outs) at 5 to 30 Hz, and on clips.')
     parser.add_argument('--clips', type=Path, help='folder of videos of one person each')

@@ -5,15 +5,17 @@ import pytest
 
 from fer_ros.evaluation.emotion.metrics import (
     average_scores,
-    bootstrap_interval,
     brier_score,
     class_calibration_errors,
     class_scores,
     confusion_matrix,
     cross_entropy,
     expected_calibration_error,
+    f1_interval,
     fit_temperature,
+    macro_f1_interval,
     reliability_bins,
+    share_interval,
 )
 
 
@@ -49,12 +51,27 @@ def test_likelihood_and_temperature():
     assert fit_temperature(3 * logits, truth) == pytest.approx(3.0, rel=0.05)
 
 
-def test_bootstrap():
-    """The interval holds the mean and narrows with more data."""
-    small = bootstrap_interval(np.arange(100) % 2 == 0)
-    large = bootstrap_interval(np.arange(10000) % 2 == 0)
+def test_share_interval():
+    """It holds the mean, narrows with more data, and few right answers prove little."""
+    small, large = share_interval(50, 100), share_interval(5000, 10000)
     assert small[0] < 0.5 < small[1]
     assert large[1] - large[0] < small[1] - small[0]
+    assert share_interval(10, 10) == pytest.approx((0.7225, 1.0), abs=1e-4)
+    assert share_interval(0, 0) == (0, 1)
+
+
+def test_f1_intervals():
+    """They hold the F1, also of the mean; all right of few proves little."""
+    truth = np.tile([0, 1, 1, 3], 20)
+    predicted = np.where(np.arange(80) % 7 == 0, 0, truth)
+    matrix = confusion_matrix(truth, predicted, 4)
+    f1 = class_scores(matrix)['f1']
+    for label in (0, 1, 3):
+        low, high = f1_interval(matrix, label)
+        assert low < f1[label] < high
+    low, high = macro_f1_interval(truth, predicted, 4)
+    assert low < average_scores(matrix)['macro_f1'] < high
+    assert f1_interval(np.diag([3, 0]), 0)[0] < 0.7 and f1_interval(np.diag([3, 0]), 1) == (0, 1)
 
 
 def test_averages():

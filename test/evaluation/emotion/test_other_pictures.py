@@ -75,9 +75,19 @@ def test_one_of_two_kinds_of_data(folder, capsys):
     assert capsys.readouterr().err.count('--data FILE or --faces-in-pictures FOLDER') == 2
 
 
-def test_a_damaged_picture_is_named(folder, tmp_path, capsys):
-    """It was not read, so it is no face that was not found."""
+def test_a_damaged_picture_is_named_and_left_out(folder, tmp_path, capsys):
+    """It was not read, so it is no face that was not found; the others are judged."""
     (folder / 'b.png').write_bytes(b'no picture')
-    assert main(['evaluate', '--faces-in-pictures', str(folder), '--output',
-                 str(tmp_path / 'out')]) == 1
-    assert "b.png' cannot be read" in capsys.readouterr().err
+    arguments = ['evaluate', '--faces-in-pictures', str(folder), '--output', str(tmp_path / 'o')]
+    assert main(arguments) == 0
+    printed = capsys.readouterr()
+    assert "skipped: '" in printed.err and "b.png': 10 bytes that begin with" in printed.err
+    assert '2 pictures; no emotion has 20 pictures' in printed.out
+    assert '100.0 (20.7 to 100.0)' in printed.out  # one of one proves little
+    figures = next(iter(json.loads((tmp_path / 'o' / 'pictures.json').read_text())[
+        'models'].values()))
+    assert figures['found'] == 0.5 and len(figures['skipped']) == 1
+    for name in ('images/a.png', 'images/c.png'):
+        (folder / name).write_bytes(b'no picture')
+    assert main(arguments) == 1
+    assert 'none of 3 pictures can be used, beginning with' in capsys.readouterr().err
