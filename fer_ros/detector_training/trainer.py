@@ -22,6 +22,7 @@ from fer_ros.perception.face_detector import load_face_detector
 from fer_ros.training.checkpoint import ResumableRun
 from fer_ros.training.options import read_preset, run_parser
 from fer_ros.training.schedules import learning_rate, warm_ema
+from fer_ros.training.told_data import told_data
 
 _WARM_UP = 200
 _SAVE_EVERY = 200
@@ -153,6 +154,7 @@ def main(argv: list[str]) -> int:
     trainer = FaceDetectorTrainer(config, options.output)
     if options.weights:
         trainer.begin_with(options.weights)
+    trainer.data = told_data(options.data, len(pictures), (p.boxes for p in pictures))
     trainer.run(pictures, crops, options.workers)
-    print(f'trained: {trainer.checkpoint}')
+    print(trainer.outcome())
     return 0

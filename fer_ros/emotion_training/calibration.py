@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,10 +14,13 @@ from fer_ros.emotion_training.network import EmotionNetwork
 from fer_ros.emotion_training.trainer import predict
 from fer_ros.emotion_training.views import VIEWS, look_at, transforms
 from fer_ros.evaluation.emotion.metrics import expected_calibration_error, fit_temperature
+from fer_ros.perception.labels import EMOTIONS
 
-#: for the model card.
-HOLDS_FOR = ('pictures like the public test part, half of them as they are, half moved, blurred, '
-             'dark, compressed or partly covered as in training (emotion_training/degradation.py)')
+#: for the model card, after which pictures.
+HOLDS_FOR = ('half of them as they are, half moved, blurred, dark, compressed or partly covered '
+             'as in training (emotion_training/degradation.py)')
+#: from fewer pictures no temperature is fitted: it would be the pictures', not the network's.
+FEWEST = 100
 
 
 def degraded(data: EmotionData, seed: int = 0) -> EmotionData:
@@ -28,7 +32,8 @@ def degraded(data: EmotionData, seed: int = 0) -> EmotionData:
     return replace(data, images=worse[:, 0].numpy())
 
 
-def calibrate(network: EmotionNetwork, data: EmotionData) -> tuple[float, float]:
+def calibrate(network: EmotionNetwork, data: EmotionData,
+              labels: Sequence[str] = EMOTIONS) -> tuple[float, float]:
     """
     Fit one temperature to pictures as they are and to the same pictures degraded.
 
@@ -37,23 +42,26 @@ def calibrate(network: EmotionNetwork, data: EmotionData) -> tuple[float, float]
 
     :param network: in evaluation mode.
     :param data: pictures that it has not learned from.
+    :param labels: emotions that are told apart; pictures of others are left out.
     :returns: the temperature, fitted to all, and the calibration error on the good pictures of
         temperatures fitted to one half of the pictures and judged on the other one.
     :raises ValueError: if fewer than two pictures have a majority emotion.
     """
-    data = data.subset(data.majority >= 0)
+    columns = [EMOTIONS.index(label) for label in labels]
+    data = data.subset(np.isin(data.majority, columns))
     if len(data) < 2:
         raise ValueError('calibration needs pictures of split 1 whose majority is an emotion')
     network = network.to(memory_format=torch.channels_last)
-    good, worse = (predict(network, pictures)[0].double().numpy()
+    truth = np.array([columns.index(emotion) for emotion in data.majority])
+    good, worse = (predict(network, pictures)[0].double().numpy()[:, columns]
                    for pictures in (data, degraded(data)))
     half = np.random.default_rng(0).permutation(len(data)) % 2 == 0
     cooled = good.copy()
     for part in (half, ~half):
-        cooled[part] /= _fitted(good[~part], worse[~part], data.majority[~part])
+        cooled[part] /= _fitted(good[~part], worse[~part], truth[~part])
     probabilities = torch.softmax(torch.from_numpy(cooled), 1).numpy()
-    return (_fitted(good, worse, data.majority),
-            expected_calibration_error(probabilities, data.majority))
+    return (_fitted(good, worse, truth),
+            expected_calibration_error(probabilities, truth))
 
 
 def _fitted(good: np.ndarray, worse: np.ndarray, truth: np.ndarray) -> float:

@@ -15,6 +15,7 @@ from fer_ros.datasets.emotion_data import NO_LABEL, EmotionData, load_fer2013
 from fer_ros.datasets.unlabeled import unlabeled_faces
 from fer_ros.emotion_training.augmentation import standardize
 from fer_ros.emotion_training.degradation import degrade
+from fer_ros.emotion_training.own_data import data_of
 from fer_ros.emotion_training.teachers import SoftAnswers, soft_answers
 from fer_ros.emotion_training.trainer import EmotionTrainer, cross_validate
 from fer_ros.emotion_training.views import JITTER, after, look_at, transforms, view_transforms
@@ -178,8 +179,9 @@ def main(argv: list[str]) -> int:
                        lambda part: joined(part, others))
         return 0
     trainer = DistillationTrainer(config, options.output)
+    trainer.data = data_of(options.data, train)
     trainer.run(joined(data, others), validation)
-    print(f'trained: {trainer.checkpoint}')
+    print(trainer.outcome())
     return 0
 
 

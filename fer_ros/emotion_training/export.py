@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import datetime
+import copy
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,18 +14,24 @@ import torch
 
 from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets.emotion_data import EmotionData, load_fer2013
-from fer_ros.emotion_training.calibration import HOLDS_FOR, calibrate
+from fer_ros.emotion_training.calibration import FEWEST, HOLDS_FOR, calibrate
+from fer_ros.emotion_training.card import emotion_card, figures_of
 from fer_ros.emotion_training.network import ARCHITECTURES, EmotionNetwork
+from fer_ros.emotion_training.old_knowledge import other_faces
+from fer_ros.emotion_training.own_data import dataset_file, groups_of, has_votes
+from fer_ros.emotion_training.temperature import temperature_of
 from fer_ros.emotion_training.trainer import build_network, predict
 from fer_ros.evaluation.emotion.evaluate import table
 from fer_ros.evaluation.emotion.evaluation import Evaluation, evaluate_classifier
+from fer_ros.evaluation.emotion.portraits import told_apart
 from fer_ros.perception.emotion_classifier import EmotionClassifier
-from fer_ros.perception.labels import EMOTIONS, FER2013
-from fer_ros.perception.model_card import save_model_card
+from fer_ros.perception.labels import EMOTIONS, FER2013, GROUPINGS
+from fer_ros.perception.model_card import card_path, save_model_card
 from fer_ros.perception.preprocessing import normalize
 from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint, weights_of
 from fer_ros.training.export import OPSET, mean_weights, without_folders
 from fer_ros.training.quantization import CALIBRATION_CROPS, quantize
+from fer_ros.training.told_data import data_name
 
 #: the ONNX file must agree with torch to this [logits].
 PARITY = 1e-4
@@ -81,7 +87,9 @@ def export_onnx(network: EmotionNetwork, path: Path, side: int = 48) -> float:
 def export_weights(network: EmotionNetwork, state: dict[str, Any], path: Path) -> None:
     """Write the weights (half precision, for fine-tuning) and the architecture as JSON."""
     config = without_folders(state['config'])
-    save_checkpoint(path, {'config': config, 'done': state['done'], 'weights': {
+    told: dict[str, Any] = {
+        key: state[key] for key in ('data', 'fine_tuning', 'temperature') if key in state}
+    save_checkpoint(path, {'config': config, 'done': state['done'], **told, 'weights': {
         key: value.half() if value.is_floating_point() else value
         for key, value in network.state_dict().items()}})
     path.with_suffix('.json').write_text(json.dumps({
@@ -92,42 +100,58 @@ def export_weights(network: EmotionNetwork, state: dict[str, Any], path: Path) -
         encoding='utf-8')
 
 
+def with_labels(network: EmotionNetwork, labels: Sequence[str]) -> EmotionNetwork:
+    """
+    Return the network that tells only these emotions apart, without its second head.
+
+    :param labels: in the order that the outputs get; all eight give the network itself.
+    """
+    if tuple(labels) == EMOTIONS:
+        return network
+    rows = [EMOTIONS.index(label) for label in labels]
+    part = copy.deepcopy(network)
+    part.head = torch.nn.Conv2d(network.head.in_channels, len(rows), 1)
+    part.head.load_state_dict({key: value[rows] for key, value in
+                               network.head.state_dict().items()})
+    part.auxiliary = None
+    return part.eval()
+
+
 def main(argv: list[str]) -> int:
     """Export the averaged weights of a run, calibrate, write the cards, judge each file."""
-    parser = argparse.ArgumentParser(
-        prog='fer_ros export', formatter_class=HelpFormatter,
-        description='Export a trained emotion network: ONNX float32 and int8 with model cards, '
-                    'and weights for fine-tuning (.pt, .json). Each is loaded again and judged.')
-    parser.add_argument('--checkpoint', type=Path, nargs='+',
-                        default=[Path('runs/emotion/checkpoint.pt')],
-                        help='of a run, or .pt of an export; of several that continue each '
-                             'other: their mean')
-    parser.add_argument('--data', type=Path, required=True,
-                        help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz): '
-                             'the public part calibrates, training crops quantize')
-    parser.add_argument('--output', type=Path, default=Path('models/emotion.onnx'),
-                        help='file; the others get their names from it')
-    parser.add_argument('--name', default='fer_ros_emotion', help='in the card')
-    parser.add_argument('--tflite', action='store_true',
-                        help='also TensorFlow Lite; needs pip install litert-torch')
-    parser.add_argument('--quick', action='store_true', help='judge without robustness and speed')
-    options = parser.parse_args(argv)
-    if options.output.suffix != '.onnx':
-        raise ValueError(f"--output '{options.output}' must end in .onnx")
+    options = _options(argv)
     network, state = load_mean(options.checkpoint)
-    train, public = load_fer2013(options.data)
-    temperature, error = calibrate(network, public)
-    difference = export_onnx(network, options.output)
-    card = _card(options.name, state, temperature, network)
-    card['metrics'] = {'largest_difference_from_torch': round(difference, 8),
-                       'ece_cross_fitted': round(error, 4)}
-    evaluations = [_judge(options.output, card, public, not options.quick)]
+    train, public = load_fer2013(dataset_file(options.data))
+    labels = [label for label in EMOTIONS if label in GROUPINGS[
+        options.groups or groups_of(dataset_file(options.data))]]
+    known = np.isin(public.majority, [EMOTIONS.index(label) for label in labels])
+    if not known.any():
+        raise ValueError(f"'{options.data}' holds no picture to judge by: none of split 1 shows "
+                         f'{", ".join(labels)}')
+    if len(labels) < len(EMOTIONS):  # the others have labels of FER2013 to judge by
+        public = public.subset(known)
+    temperature, calibrated = _temperature(
+        network, options, public, labels, int(known.sum()))
+    state['temperature'] = temperature
+    answering = with_labels(network, labels)
+    difference = export_onnx(answering, options.output)
+    judged = f'the public test part of FER2013, {known.sum()} pictures' if has_votes(public) else (
+        f"{known.sum()} held-out pictures of '{data_name(options.data)}'")
+    name = options.name or options.output.stem
+    card = {**emotion_card(name, state, answering, labels, judged),
+            'temperature': round(temperature, 4), 'calibrated_for': calibrated.pop('for'),
+            'metrics': {'largest_difference_from_torch': round(difference, 8), **calibrated,
+                        'data': judged}}
+    thorough = not options.quick
+    evaluations = [_judge(options.output, card, public, thorough)]
+    _check_portraits(options.output, options.any_portraits)
     int8 = options.output.with_name(f'{options.output.stem}_int8.onnx')
-    quantize(options.output, int8, _calibration_crops(train))
+    crops = _quantization_crops(train)
+    quantize(options.output, int8, crops)
     evaluations.append(_judge(int8, {
-        **card, 'name': f'{options.name}_int8', 'metrics': {},
-        'quantization': f'static, per channel, {CALIBRATION_CROPS} training crops'},
-        public, not options.quick))
+        **card, 'name': f'{name}_int8', 'metrics': {'data': judged},
+        'quantization': f'static, per channel, {len(crops)} crops'}, public, thorough))
+    _check_portraits(int8, options.any_portraits)
     weights = options.output.with_suffix('.pt')
     export_weights(network, state, weights)
     evaluations.append(_judge_weights(weights, public, temperature))
@@ -142,6 +166,72 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def _options(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog='fer_ros export', formatter_class=HelpFormatter,
+        description='Export a trained emotion network: ONNX float32 and int8 with model cards, '
+                    'and weights for fine-tuning (.pt, .json). Each is loaded again and judged.')
+    parser.add_argument('--checkpoint', type=Path, nargs='+',
+                        default=[Path('runs/emotion/checkpoint.pt')],
+                        help='of a run, or .pt of an export; of several that continue each '
+                             'other: their mean')
+    parser.add_argument('--data', type=Path, required=True,
+                        help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz or its '
+                             'folder): the public part calibrates, training crops quantize')
+    parser.add_argument('--output', type=Path, default=Path('models/emotion.onnx'),
+                        help='file; the others get their names from it')
+    parser.add_argument('--name', help="in the card; none: the file's")
+    parser.add_argument('--groups', type=int, choices=sorted(GROUPINGS),
+                        help='classes of the network: 8, 7 (no contempt) or 3 (happy, sad, '
+                             'angry); none: those that fer_ros dataset kept. The .pt keeps all')
+    parser.add_argument('--any-portraits', action='store_true',
+                        help="write a network too that does not tell the demo's portraits apart")
+    parser.add_argument('--tflite', action='store_true',
+                        help='also TensorFlow Lite; needs pip install litert-torch')
+    parser.add_argument('--quick', action='store_true', help='judge without robustness and speed')
+    options = parser.parse_args(argv)
+    if options.output.suffix != '.onnx':
+        raise ValueError(f"--output '{options.output}' must end in .onnx")
+    if options.tflite and options.groups not in (None, 8):
+        raise ValueError(f'--tflite writes all eight classes, --groups is {options.groups}: give '
+                         'one of them')
+    return options
+
+
+def _temperature(network: EmotionNetwork, options: argparse.Namespace, public: EmotionData,
+                 labels: Sequence[str], pictures: int) -> tuple[float, dict[str, Any]]:
+    """Fit the temperature, or keep the old one where the pictures are too few; say which."""
+    if pictures >= FEWEST:
+        of_what = 'the public test part' if has_votes(public) else (
+            f"the held-out ones of '{data_name(options.data)}'")
+        temperature, error = calibrate(network, public, labels)
+        return temperature, {'for': f'pictures like {of_what}, {HOLDS_FOR}',
+                             'ece_cross_fitted': round(error, 4)}
+    temperature = temperature_of(options.checkpoint[-1])
+    print(f'not calibrated: {pictures} held-out pictures are too few ({FEWEST} are needed); '
+          f'the temperature {temperature:.4g} that the weights had is kept')
+    return temperature, {'for': f'not for these pictures: {pictures} were too few; the '
+                                'temperature is that of the weights it began with'}
+
+
+def _check_portraits(model: Path, any_will_do: bool) -> None:
+    """
+    Say what the network calls the demo's portraits.
+
+    :raises ValueError: if it does not tell them apart; then neither file nor card is left.
+    """
+    try:
+        print(f'{model.name} calls {told_apart(model)}')
+    except RuntimeError as error:
+        print(f"not checked by the demo's portraits: {error}")
+    except ValueError as error:
+        if not any_will_do:
+            model.unlink()
+            card_path(model).unlink()
+            raise ValueError(f'{error}; it was deleted') from error
+        print(f'warning: {error}')
+
+
 def _difference(network: EmotionNetwork, path: Path, side: int) -> float:
     from fer_ros.perception.onnx_session import open_session
     faces = torch.randn(16, 1, side, side, generator=torch.Generator().manual_seed(0))
@@ -151,17 +241,20 @@ def _difference(network: EmotionNetwork, path: Path, side: int) -> float:
                         - expected).max())
 
 
-def _calibration_crops(train: EmotionData) -> np.ndarray:
+def _quantization_crops(train: EmotionData) -> np.ndarray:
+    """Return training crops; faces that come with scikit-image beside them where they are few."""
     rows = np.random.default_rng(0).permutation(len(train))[:CALIBRATION_CROPS]
-    return normalize(train.images[rows], 'per_image')[:, None]
+    images = train.images[rows]
+    if len(images) < CALIBRATION_CROPS:
+        images = np.concatenate([images, other_faces()[:CALIBRATION_CROPS - len(images)]])
+    return normalize(images, 'per_image')[:, None]
 
 
 def _judge(model: Path, card: dict[str, Any], data: EmotionData, thorough: bool) -> Evaluation:
     """Write the card, judge the file through the runtime's own class, put the figures in."""
     save_model_card(model, card)
     evaluation = evaluate_classifier(EmotionClassifier(model), data, thorough)
-    card['metrics'] = {**card['metrics'], 'data': 'public test part of FER2013, FER+ votes',
-                       **evaluation.summary()}
+    card['metrics'] = {**card['metrics'], **figures_of(evaluation, card['labels'])}
     save_model_card(model, card)
     return evaluation
 
@@ -175,34 +268,3 @@ def _judge_weights(weights: Path, data: EmotionData, temperature: float) -> Eval
         weights.name, data.subset(known),
         torch.softmax(logits[known] / temperature, 1).numpy(), auxiliary[labeled].numpy(),
         data.labels[labeled])
-
-
-def _card(name: str, state: dict[str, Any], temperature: float,
-          network: EmotionNetwork) -> dict[str, Any]:
-    return {
-        'name': name, 'task': 'emotion_classification', 'labels': list(EMOTIONS),
-        'input_size': [48, 48], 'color': 'gray', 'layout': 'NCHW',
-        'normalization': 'per_image', 'temperature': round(temperature, 4),
-        'calibrated_for': HOLDS_FOR,
-        'outputs': {
-            'logits': 'the eight labels, before temperature and softmax',
-            'maps': 'class activation maps: the mean of a map is its logit',
-            'fer2013_logits': 'second head: angry disgust fear happy sad surprise neutral'},
-        'architecture': state['config']['architecture'],
-        'parameters': sum(p.numel() for p in network.parameters()),
-        'date': datetime.date.today().isoformat(),
-        'training': {'epochs': state['done'], 'preset': without_folders(state['config']),
-                     **({'mean_of_runs': state['mean_of']} if 'mean_of' in state else {})},
-        'data': f'FER2013 training part with FER+ votes{_teachers(state["config"])}; calibrated '
-                'and judged on the public test part. The pictures came from an image search and '
-                'carry no license: the weights are offered for research and evaluation.',
-        'license': 'Apache-2.0 for the file as software; see data',
-    }
-
-
-def _teachers(config: dict[str, Any]) -> str:
-    """Return who taught a network, for its card."""
-    if 'teachers' not in config:
-        return ''
-    faces = f" and on {config['unlabeled']} faces without labels" if 'unlabeled' in config else ''
-    return f", the answers of {' and '.join(config['teachers'])} to it{faces}"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 
+from fer_ros.datasets.checks import near_duplicates
 from fer_ros.datasets.emotion_data import EmotionData
 from fer_ros.perception.labels import EMOTIONS
 
 #: a class is shown at most so many times an epoch.
 MOST_REPEATS = 5.0
+#: bits of 64 in which the hashes of nearly the same picture may differ, as ``fer_ros dataset``.
+_HASH_DISTANCE = 6
 
 
 def balanced_order(
@@ -67,6 +72,32 @@ def stratified_folds(data: EmotionData, folds: int, seed: int) -> np.ndarray:
     fold = np.empty(len(data), np.int64)
     fold[by_class] = np.arange(len(data)) % folds
     return fold
+
+
+def alike(images: np.ndarray) -> np.ndarray:
+    """
+    Return which pictures are the same one, or nearly: as if they were one piece of evidence.
+
+    :param images: uint8 (N, H, W).
+    :returns: int64 (N,), the same number for pictures that are alike, also by way of a third.
+    """
+    _, same = np.unique(images.reshape(len(images), -1), axis=0, return_inverse=True)
+    first = np.unique(same, return_index=True)[1][same.ravel()]
+    pairs = np.concatenate([np.stack([np.arange(len(images)), first], 1),
+                            np.array(near_duplicates(images, _HASH_DISTANCE)).reshape(-1, 2)])
+    graph = coo_matrix((np.ones(len(pairs)), pairs.astype(int).T), (len(images),) * 2)
+    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+
+
+def grouped_folds(data: EmotionData, groups: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """
+    Deal the rows into folds as :func:`stratified_folds` does, pictures of a group into one.
+
+    :param groups: int64 (N,), of :func:`alike`.
+    :raises ValueError: if there are fewer than two folds, or more folds than groups.
+    """
+    _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+    return stratified_folds(data.subset(first), folds, seed)[group.ravel()]
 
 
 def _rarity(data: EmotionData, exponent: float) -> np.ndarray:

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from fer_ros.datasets.emotion_data import EmotionData, load_fer2013
 from fer_ros.emotion_training.augmentation import augment, resize, standardize
 from fer_ros.emotion_training.network import EmotionNetwork
+from fer_ros.emotion_training.own_data import data_of, has_votes
 from fer_ros.emotion_training.sampling import balanced_order, class_weights, stratified_folds
 from fer_ros.evaluation.emotion.metrics import average_scores, confusion_matrix
 from fer_ros.perception.labels import EMOTIONS
@@ -23,6 +24,7 @@ from fer_ros.resources import resource_path
 from fer_ros.training.checkpoint import ResumableRun
 from fer_ros.training.options import read_preset, run_parser
 from fer_ros.training.prefetch import prepared
+from fer_ros.training.progress import TimeLeft
 from fer_ros.training.schedules import image_size, learning_rate, warm_ema
 
 _SEED_STRIDE = 1_000_003
@@ -73,33 +75,41 @@ class EmotionTrainer(ResumableRun):
                 _parameter_groups(network, config['weight_decay']), lr=config['learning_rate'],
                 momentum=config['momentum'], nesterov=True))
         if 'weights' in config:
-            self.begin_with(_existing(config['weights']))
+            self.begin_with(existing(config['weights']))
         self._class_weights: torch.Tensor | None = None
 
     def run(self, train: EmotionData, validation: EmotionData) -> None:
         """Train to the last epoch, from the checkpoint if there is one."""
         self.restore()
         self._class_weights = class_weights(train, self.config['class_weights'])
-        while self.done < self.config['epochs']:
+        left = TimeLeft(self.length - self.done)
+        while self.done < self.length:
             loss = self._train_epoch(train)
             row = {'epoch': self.done + 1, 'loss': loss, **self.validate(validation)}
             self.history.append(row)
             self.done += 1
             self.save()
-            tqdm.write('  '.join(f'{key} {value:.4g}' for key, value in row.items()))
+            tqdm.write('  '.join(f'{key} {value:.4g}' for key, value in row.items())
+                       + f'  {left.after_one()}')
 
     def validate(self, data: EmotionData) -> dict[str, float]:
-        """Return accuracies and macro F1 of the averaged network; 0 without pictures."""
+        """
+        Return accuracies and macro F1 of the averaged network; nothing without pictures.
+
+        People's own pictures have labels, no votes: their accuracy is called just that.
+        """
         if len(data) == 0:
-            return {'ferplus_accuracy': 0.0, 'fer2013_accuracy': 0.0, 'macro_f1': 0.0}
+            return {}
         logits, auxiliary = (output.numpy() for output in predict(self.average.module, data))
         known, labeled = data.majority >= 0, data.labels >= 0
-        matrix = confusion_matrix(
-            data.majority[known], logits[known].argmax(1), len(EMOTIONS))
+        scores = average_scores(confusion_matrix(
+            data.majority[known], logits[known].argmax(1), len(EMOTIONS)))
+        if not has_votes(data):
+            return {'accuracy': scores['micro_f1'], 'macro_f1': scores['macro_f1']}
         right = auxiliary[labeled].argmax(1) == data.labels[labeled]
-        return {'ferplus_accuracy': average_scores(matrix)['micro_f1'],
+        return {'ferplus_accuracy': scores['micro_f1'],
                 'fer2013_accuracy': float(right.mean()) if len(right) else 0.0,
-                'macro_f1': average_scores(matrix)['macro_f1']}
+                'macro_f1': scores['macro_f1']}
 
     def _train_epoch(self, data: EmotionData) -> float:
         generator = torch.Generator().manual_seed(
@@ -116,12 +126,14 @@ class EmotionTrainer(ResumableRun):
                             batches), desc=f'epoch {self.done + 1}/{self.config["epochs"]}',
                    total=len(batches), leave=False, mininterval=5, disable=None)
         for i, batch in enumerate(bar):
-            step = self.done * len(batches) + i
-            rate = learning_rate(step, self.config['epochs'] * len(batches), len(batches),
-                                 self.config['learning_rate'])
-            total += self._step(batch, rate)
+            total += self._step(batch, self._rate(self.done * len(batches) + i, len(batches)))
             bar.set_postfix(loss=f'{total / (i + 1):.3f}')
         return total / len(batches)
+
+    def _rate(self, step: int, an_epoch: int) -> float:
+        """Return the learning rate of a step; ``an_epoch`` has so many."""
+        return learning_rate(step, self.config['epochs'] * an_epoch, an_epoch,
+                             self.config['learning_rate'])
 
     def _batch(self, data: EmotionData, index: np.ndarray, side: int,
                generator: torch.Generator) -> tuple[torch.Tensor, ...]:
@@ -148,7 +160,7 @@ class EmotionTrainer(ResumableRun):
         return float(loss.detach())
 
 
-def _existing(name: str) -> Path:
+def existing(name: str) -> Path:
     """Return the file of weights: as named, or one that ships with the package."""
     return Path(name) if Path(name).exists() else resource_path(name)
 
@@ -197,14 +209,14 @@ def cross_validate(
             writer = csv.DictWriter(file, fieldnames=list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
-    for key in ('ferplus_accuracy', 'fer2013_accuracy', 'macro_f1'):
+    for key in [key for key in rows[0] if key not in ('fold', 'epoch', 'loss')]:
         values = np.array([row[key] for row in rows])
         print(f'{key}: {values.mean():.4f} +- {values.std(ddof=1):.4f} over {folds} folds')
     return rows
 
 
 def main(argv: list[str]) -> int:
-    """Run ``python -m fer_ros train --preset emotion`` or ``finetune``."""
+    """Run ``python -m fer_ros train --preset emotion``."""
     parser = run_parser('fer_ros train --preset emotion', 'Train the emotion network',
                         'runs/emotion')
     parser.add_argument('--data', type=Path, required=True,
@@ -223,6 +235,7 @@ def main(argv: list[str]) -> int:
         cross_validate(config, options.output, train, options.folds)
         return 0
     trainer = EmotionTrainer(config, options.output)
+    trainer.data = data_of(options.data, train)
     trainer.run(train, validation)
-    print(f'trained: {trainer.checkpoint}')
+    print(trainer.outcome())
     return 0

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from fer_ros.training.curves import plot_history
+from fer_ros.training.told_data import named
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
@@ -56,6 +57,9 @@ class ResumableRun:
         #: epochs or steps that are done.
         self.done = 0
         self.history: list[dict[str, float]] = []
+        #: what it learns from, see :func:`~fer_ros.training.told_data.told_data`; None: not told.
+        self.data: dict[str, Any] | None = None
+        self._begun_at = 0
 
     @property
     def checkpoint(self) -> Path:
@@ -64,15 +68,20 @@ class ResumableRun:
 
     def save(self) -> None:
         """Write the checkpoint, and the history as table and curves."""
-        save_checkpoint(self.checkpoint, {
-            'config': self.config, 'done': self.done, 'history': self.history,
-            'network': self.network.state_dict(), 'average': self.average.state_dict(),
-            'optimizer': self.optimizer.state_dict()})
+        save_checkpoint(self.checkpoint, self.state())
         plot_history(self.history, self.output / 'history.png')
         with (self.output / 'history.csv').open('w', newline='', encoding='utf-8') as file:
-            writer = csv.DictWriter(file, fieldnames=list(self.history[0]))
+            names = dict.fromkeys(name for row in self.history for name in row)
+            writer = csv.DictWriter(file, fieldnames=list(names))
             writer.writeheader()
             writer.writerows(self.history)
+
+    def state(self) -> dict[str, Any]:
+        """Return what the checkpoint holds; ``data`` only where it is told."""
+        return {'config': self.config, 'done': self.done, 'history': self.history,
+                'network': self.network.state_dict(), 'average': self.average.state_dict(),
+                'optimizer': self.optimizer.state_dict(),
+                **({'data': self.data} if self.data else {})}
 
     def begin_with(self, file: Path) -> None:
         """
@@ -89,9 +98,9 @@ class ResumableRun:
 
     def restore(self) -> None:
         """
-        Continue from the checkpoint, if there is one.
+        Continue from the checkpoint, if there is one, and say where.
 
-        :raises ValueError: if it belongs to another preset; names the file.
+        :raises ValueError: if it belongs to another preset or other data; names the file.
         """
         if not self.checkpoint.exists():
             return
@@ -99,10 +108,38 @@ class ResumableRun:
         if state['config'] != self.config:
             raise ValueError(f"'{self.checkpoint}' was started with another configuration; "
                              'give another --output or the same preset')
+        self._check_data(state.get('data'))
         self.done, self.history = state['done'], state['history']
         self.network.load_state_dict(state['network'])
         self.average.load_state_dict(state['average'])
         self.optimizer.load_state_dict(state['optimizer'])
+        self._begun_at = self.done
+        if self.done < self.length:
+            print(f'resumed at {self.done} of {self.length} {self.unit}')
+
+    @property
+    def unit(self) -> str:
+        """What is counted: 'epochs' or 'steps'."""
+        return 'epochs' if 'epochs' in self.config else 'steps'
+
+    @property
+    def length(self) -> int:
+        """Epochs or steps of the whole run."""
+        return int(self.config[self.unit])
+
+    def outcome(self) -> str:
+        """Return what the run came to, in a line."""
+        if self.done > self._begun_at:
+            return f'trained: {self.checkpoint}'
+        return (f"nothing done: '{self.checkpoint}' has all its {self.length} {self.unit} "
+                'already; give another --output to train anew')
+
+    def _check_data(self, known: dict[str, Any] | None) -> None:
+        """:raises ValueError: if the checkpoint was trained on other data; tells both."""
+        if known and self.data and known['sha256'] != self.data['sha256']:
+            raise ValueError(
+                f"'{self.checkpoint}' was trained on {named(known)}, not on {named(self.data)}; "
+                f"give another --output, or '{known['file']}' again")
 
 
 def weights_of(state: dict[str, Any]) -> dict[str, torch.Tensor]:

@@ -24,7 +24,7 @@ def plot_history(history: list[dict[str, float]], path: Path) -> None:
     all_axes = figure.subplots(1 + bool(others), 1, sharex=True, squeeze=False)[:, 0]
     for axes, names in zip(all_axes, (losses, others)):
         for name in names:
-            axes.plot([row[count] for row in history], [row[name] for row in history],
+            axes.plot([row[count] for row in history], [row.get(name) for row in history],
                       marker='.' if len(history) < 50 else None, label=name)
         axes.grid(alpha=0.3)
         if names:

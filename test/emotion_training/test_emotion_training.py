@@ -6,11 +6,13 @@ import yaml
 
 torch = pytest.importorskip('torch')
 
+from own_pictures import two_portraits, write_own  # noqa: E402
+
 from fer_ros.commands import train  # noqa: E402
-from fer_ros.datasets.emotion_data import EmotionData, load_fer2013  # noqa: E402
+from fer_ros.datasets.emotion_data import load_fer2013  # noqa: E402
 from fer_ros.emotion_training.augmentation import augment, standardize  # noqa: E402
+from fer_ros.emotion_training.card import emotion_card  # noqa: E402
 from fer_ros.emotion_training.export import (  # noqa: E402
-    _card,
     export_onnx,
     load_mean,
     load_network,
@@ -24,6 +26,7 @@ from fer_ros.emotion_training.trainer import (  # noqa: E402
     predict,
 )
 from fer_ros.perception.emotion_classifier import EmotionClassifier  # noqa: E402
+from fer_ros.perception.labels import EMOTIONS  # noqa: E402
 from fer_ros.perception.model_card import save_model_card  # noqa: E402
 from fer_ros.perception.preprocessing import normalize  # noqa: E402
 from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint  # noqa: E402
@@ -36,24 +39,6 @@ CONFIG = {
     'momentum': 0.9, 'weight_decay': 5e-4, 'ema_decay': 0.8, 'dropout': 0.0, 'drop_path': 0.1,
     'auxiliary_weight': 0.3, 'label_smoothing': 0.1, 'seed': 1, 'class_balance': 0.5,
     'class_weights': 0, 'image_sizes': [[0, 32], [0.25, 48]]}
-
-
-def two_portraits(astronaut, hopper, count=160):
-    """Return noisy shifted crops of a smiling and a serious face as training data."""
-    import cv2
-    faces = [astronaut[55:185, 165:295, 1], hopper[95:345, 140:390, 1]]
-    generator = np.random.default_rng(0)
-    images, labels = [], []
-    for i in range(count):
-        face = faces[i % 2]
-        x, y = generator.integers(0, face.shape[0] // 10, 2)
-        crop = cv2.resize(np.ascontiguousarray(face[y:, x:]), (48, 48))
-        images.append(np.clip(crop + generator.normal(0, 5, crop.shape), 0, 255))
-        labels.append(i % 2)
-    majority = np.array([1, 0])[labels]
-    return EmotionData(np.array(images, np.uint8), np.eye(8, dtype=np.float32)[majority],
-                       majority.astype(np.int64), np.array([3, 6])[labels].astype(np.int64),
-                       np.ones(count, bool))
 
 
 @pytest.fixture(scope='module')
@@ -69,7 +54,7 @@ def trained(tmp_path_factory, astronaut, hopper):
 def test_it_learns(trained):
     """Two faces are told apart; the history is written."""
     trainer, data = trained
-    assert trainer.history[-1]['ferplus_accuracy'] > 0.9
+    assert trainer.history[-1]['accuracy'] > 0.9  # labels: no votes of FER+
     assert trainer.history[-1]['loss'] < trainer.history[0]['loss']
     lines = (trainer.output / 'history.csv').read_text().splitlines()
     assert len(lines) == 1 + CONFIG['epochs']
@@ -115,7 +100,7 @@ def test_export_gives_the_same_answers(trained, tmp_path):
     network, state = load_network(trainer.checkpoint)
     model = tmp_path / 'm.onnx'
     export_onnx(network, model)
-    save_model_card(model, _card('tiny', state, 1.0, network))
+    save_model_card(model, emotion_card('tiny', state, network, EMOTIONS, 'nothing'))
     classifier = EmotionClassifier(model)
     probabilities, maps = classifier.classify(data.images[:20], maps=True)
     logits, _ = predict(network, data.subset(np.arange(20)))
@@ -184,37 +169,131 @@ def test_begin_with_other_weights(trained, tmp_path):
         EmotionTrainer({**CONFIG, 'weights': str(tmp_path / 'y.pt')}, tmp_path)
 
 
+def test_other_data_in_a_finished_run(trained, tmp_path, capsys):
+    """It is refused and both are named; the same data: nothing is done, and that is said."""
+    _, data = trained
+    preset = tmp_path / 'p.yaml'
+    preset.write_text(yaml.safe_dump({**CONFIG, 'epochs': 2}))
+    (tmp_path / 'mine').mkdir()
+    one = write_own(data, tmp_path / 'mine' / 'dataset.npz')
+    two = write_own(data.subset(np.arange(40)), tmp_path / 'b.npz')
+    command = ['--preset', 'emotion', '--config', str(preset), '--output', str(tmp_path / 'run')]
+    assert train.main([*command, '--data', str(one)]) == 0
+    assert 'trained: ' in capsys.readouterr().out
+    assert train.main([*command, '--data', str(one)]) == 0
+    printed = capsys.readouterr().out
+    assert 'nothing done: ' in printed and 'has all its 2 epochs' in printed
+    assert 'trained: ' not in printed
+    with pytest.raises(ValueError, match=r"was trained on 'mine' \(120 pictures, sha256 \w{8}\), "
+                       r"not on 'b.npz' \(30 pictures.*another --output"):
+        train.main([*command, '--data', str(two)])
+
+
+def test_it_says_where_it_resumes_and_what_is_left(trained, tmp_path, capsys):
+    """An older checkpoint does not tell its data, and goes on with any."""
+    trainer, data = trained
+    state = load_checkpoint(trainer.checkpoint)
+    save_checkpoint(tmp_path / 'checkpoint.pt', {
+        **state, 'done': 7, 'history': [{'epoch': 7, 'loss': 1.0, 'ferplus_accuracy': 0.5}]})
+    resumed = EmotionTrainer(CONFIG, tmp_path)
+    resumed.data = {'file': 'mine', 'sha256': '0', 'pictures': 160}
+    resumed.run(data, data)
+    printed = capsys.readouterr().out
+    assert 'resumed at 7 of 8 epochs' in printed and ' 0 s left' in printed
+    assert resumed.outcome().startswith('trained: ')
+
+
+def test_nothing_held_out_is_not_an_accuracy_of_nothing(trained, tmp_path):
+    """There is no figure without pictures."""
+    trainer, data = trained
+    assert trainer.validate(data.subset(np.arange(0))) == {}
+
+
 def test_cross_validation(trained, tmp_path, capsys):
     """Two folds, each with its folder; mean and spread are told."""
     rows = cross_validate({**CONFIG, 'epochs': 2}, tmp_path, trained[1], 2)
     assert [row['fold'] for row in rows] == [0, 1]
     assert (tmp_path / 'fold_1' / 'history.png').stat().st_size > 1000
     assert len((tmp_path / 'folds.csv').read_text().splitlines()) == 3
-    assert 'ferplus_accuracy: ' in capsys.readouterr().out
+    assert 'accuracy: ' in capsys.readouterr().out
 
 
 def test_export_command(trained, tmp_path, capsys):
     """All formats are written, loaded and judged; the weights continue a training."""
     trainer, data = trained
-    n = len(data)
-    votes = np.zeros((n, 10), np.uint8)
-    votes[np.arange(n), data.majority] = 10
-    np.savez(tmp_path / 'd.npz', images=data.images, labels=data.labels.astype(np.uint8),
-             split=np.arange(n) % 2, ferplus_votes=votes)
+    own = write_own(data, tmp_path / 'd.npz', every=2)
     model = tmp_path / 'out' / 'm.onnx'
-    assert export(['--checkpoint', str(trainer.checkpoint), '--data', str(tmp_path / 'd.npz'),
+    assert export(['--checkpoint', str(trainer.checkpoint), '--data', str(own),
                    '--output', str(model), '--quick']) == 0
     printed = capsys.readouterr().out
-    assert 'fer_ros_emotion_int8' in printed and 'm.pt' in printed
+    assert 'm_int8 ' in printed and 'm.pt' in printed
     float32 = EmotionClassifier(model)
     int8 = EmotionClassifier(model.with_name('m_int8.onnx'))
-    assert int8.has_maps and int8.card.name == 'fer_ros_emotion_int8'
+    assert int8.has_maps and (float32.card.name, int8.card.name) == ('m', 'm_int8')
     np.testing.assert_allclose(float32.classify(data.images)[0].argmax(1),
                                int8.classify(data.images)[0].argmax(1))
     EmotionTrainer({**CONFIG, 'weights': str(model.with_suffix('.pt'))}, tmp_path / 'next')
     assert '"labels"' in model.with_suffix('.json').read_text()
     with pytest.raises(ValueError, match='.onnx'):
         export(['--data', 'd.npz', '--output', 'model.bin'])
+
+
+def test_few_pictures_do_not_calibrate(trained, tmp_path, capsys):
+    """The temperature of the weights stays, and that is said; enough pictures fit a new one."""
+    trainer, data = trained
+    state = load_checkpoint(trainer.checkpoint)
+    save_checkpoint(tmp_path / 'c.pt', {**state, 'temperature': 0.8})
+    own = write_own(data, tmp_path / 'd.npz')
+    model = tmp_path / 'm.onnx'
+    command = ['--checkpoint', str(tmp_path / 'c.pt'), '--output', str(model), '--quick']
+    assert export([*command, '--data', str(own)]) == 0
+    assert 'not calibrated: 40 held-out pictures are too few (100 are needed); the temperature ' \
+        '0.8 ' in capsys.readouterr().out
+    card = EmotionClassifier(model).card
+    assert card.temperature == 0.8 and '40 were too few' in card.extra['calibrated_for']
+    twice = data.subset(np.tile(np.arange(160), 2))
+    assert export([*command, '--data', str(write_own(twice, tmp_path / 'e.npz', 2))]) == 0
+    assert 'not calibrated' not in capsys.readouterr().out
+    assert EmotionClassifier(model).card.temperature != 0.8
+
+
+@pytest.mark.parametrize('groups, labels', [(3, ('happy', 'sad', 'angry')), (7, EMOTIONS[:7])])
+def test_a_network_of_fewer_classes(trained, tmp_path, groups, labels):
+    """It answers these and no other, as the whole one does when it must choose among them."""
+    trainer, data = trained
+    own = write_own(data, tmp_path / 'dataset.npz')
+    (tmp_path / 'dataset.json').write_text(f'{{"options": {{"groups": {groups}}}}}')
+    model = tmp_path / 'm.onnx'
+    portraits = ['--any-portraits'] if groups == 3 else []  # one of the two is neutral
+    assert export(['--checkpoint', str(trainer.checkpoint), '--data', str(tmp_path), '--quick',
+                   '--output', str(model), *portraits]) == 0
+    classifier = EmotionClassifier(model)
+    assert classifier.labels == labels and 'fer2013_logits' not in classifier.outputs
+    assert len(classifier.card.metrics['confusion']) == groups
+    network, _ = load_network(model.with_suffix('.pt'))  # this one keeps all eight
+    logits, _ = predict(network, data.subset(np.arange(4)))
+    columns = logits[:, [EMOTIONS.index(label) for label in labels]]
+    np.testing.assert_allclose(classifier.classify(data.images[:4])[0], torch.softmax(
+        columns / classifier.card.temperature, 1).numpy(), atol=5e-3)  # .pt is half precision
+    with pytest.raises(ValueError, match='none of split 1 shows happy'):
+        export(['--checkpoint', str(trainer.checkpoint), '--groups', '3', '--data', str(write_own(
+            data.subset(data.majority == 0), own)), '--output', str(model)])
+
+
+def test_a_network_that_tells_nobody_apart_is_not_written(tmp_path, trained):
+    """Neither file nor card is left; the message says what it calls the portraits."""
+    state = load_checkpoint(trained[0].checkpoint)
+    weights = {key: torch.zeros_like(value) if key.startswith('head') else value
+               for key, value in trained[0].average.module.state_dict().items()}
+    weights['head.bias'] = torch.eye(8)[2] * 9
+    save_checkpoint(tmp_path / 'c.pt', {**state, 'weights': weights})
+    own = write_own(trained[1], tmp_path / 'd.npz')
+    command = ['--checkpoint', str(tmp_path / 'c.pt'), '--data', str(own), '--quick', '--output',
+               str(tmp_path / 'm.onnx')]
+    with pytest.raises(ValueError, match=r'smiling astronaut surprise \(100 %\).*was deleted'):
+        export(command)
+    assert not list(tmp_path.glob('m.*'))
+    assert export([*command, '--any-portraits']) == 0
 
 
 def test_the_mean_of_runs(trained, tmp_path):

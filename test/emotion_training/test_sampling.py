@@ -7,8 +7,10 @@ torch = pytest.importorskip('torch', reason='training needs torch')
 
 from fer_ros.datasets.emotion_data import EmotionData  # noqa: E402
 from fer_ros.emotion_training.sampling import (  # noqa: E402
+    alike,
     balanced_order,
     class_weights,
+    grouped_folds,
     stratified_folds,
 )
 
@@ -72,3 +74,17 @@ def test_impossible_folds(folds):
     """The number is named."""
     with pytest.raises(ValueError, match=f'{folds} folds of 66'):
         stratified_folds(data_of(50, 11, 5), folds, 1)
+
+
+def test_pictures_that_are_alike_are_in_one_fold(astronaut):
+    """The same one, the same with noise, and by way of a third; another one is another."""
+    face = astronaut[55:185:2, 165:295:2, 1][:48, :48].copy()
+    noisy = np.clip(face + np.random.default_rng(0).normal(0, 4, face.shape), 0, 255)
+    other = np.ascontiguousarray(face[::-1])
+    images = np.stack([face, other, noisy, face, np.rot90(face)]).astype(np.uint8)
+    groups = alike(images)
+    assert groups[0] == groups[2] == groups[3] and len(set(groups)) == 3
+    data = EmotionData(images, np.eye(8, dtype=np.float32)[[0] * 5], np.zeros(5, np.int64),
+                       np.zeros(5, np.int64), np.ones(5, bool))
+    folds = grouped_folds(data, groups, 3, seed=1)
+    assert folds[0] == folds[2] == folds[3] and sorted(set(folds)) == [0, 1, 2]

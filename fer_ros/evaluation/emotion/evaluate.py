@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Container
+from dataclasses import replace
+from itertools import count
 from pathlib import Path
 
 from tqdm import tqdm
@@ -118,8 +121,15 @@ def _evaluate(models: list[Path], data: EmotionData, thorough: bool) -> list[Eva
     evaluations: dict[str, Evaluation] = {}
     for model in tqdm(models, desc='models', disable=None, leave=False):
         evaluation = evaluate_classifier(EmotionClassifier(model), data, thorough)
-        if evaluation.name in evaluations:
-            raise ValueError(f"'{model}': another model is named '{evaluation.name}' too; give "
-                             "each a name of its own in its card")
-        evaluations[evaluation.name] = evaluation
+        name = _free_name(evaluation.name, evaluations)
+        if name != evaluation.name:
+            tqdm.write(f"'{model}' is called {name} here, for another one is named "
+                       f'{evaluation.name} too')
+        evaluations[name] = replace(evaluation, name=name)
     return list(evaluations.values())
+
+
+def _free_name(name: str, taken: Container[str]) -> str:
+    """Return a name that no other model has: a copy's card often says what the original's does."""
+    return name if name not in taken else next(
+        f'{name}_{number}' for number in count(2) if f'{name}_{number}' not in taken)

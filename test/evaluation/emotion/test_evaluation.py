@@ -129,9 +129,15 @@ def test_command(tmp_path, data, capsys):
     assert not re.search(r'(src|href)="(?!data:)', html)
     figures = json.loads((out / 'evaluation.json').read_text(encoding='utf-8'))
     assert set(figures['models']) == {'fer_ros_emotion', 'other'}
-    with pytest.raises(ValueError, match='another model is named'):
-        evaluate.main([str(shipped), str(shipped), '--data', str(file), '--quick',
-                       '--output', str(out)])
+    # Ours and a copy whose card was not renamed: both are there, and which is which is told.
+    other.with_suffix('.yaml').write_text(card, encoding='utf-8')
+    assert evaluate.main([str(shipped), str(other), str(other), '--data', str(file), '--quick',
+                          '--output', str(out)]) == 0
+    printed = capsys.readouterr()
+    assert "other.onnx' is called fer_ros_emotion_2 here" in printed.out + printed.err
+    figures = json.loads((out / 'evaluation.json').read_text(encoding='utf-8'))
+    assert list(figures['models']) == [
+        'fer_ros_emotion', 'fer_ros_emotion_2', 'fer_ros_emotion_3']
 
 
 def test_wrong_number_of_labels(tmp_path):
