@@ -32,6 +32,8 @@ from fer_ros.training.checkpoint import load_checkpoint, save_checkpoint, weight
 from fer_ros.training.options import read_preset, run_parser
 from fer_ros.training.told_data import named
 
+_KEYS = ('epochs', 'most_steps', 'shares', 'folds', 'kept', 'replay', 'replay_weight')
+
 
 class FineTuning:
     """
@@ -167,10 +169,21 @@ def load_own(source: Path, output: Path, detect_faces: bool) -> tuple[
     return train, held_out
 
 
+def checked(config: dict[str, Any]) -> dict[str, Any]:
+    """:raises ValueError: for a preset of the older kind, or shares that are none; names them."""
+    missing = [key for key in _KEYS if config.get(key) is None]
+    if missing:
+        raise ValueError(f"the preset lacks {', '.join(missing)}: begin with a copy of "
+                         'config/training/finetune.yaml')
+    if not all(0 < share <= 1 for share in config['shares']):
+        raise ValueError(f"shares is {config['shares']}, each must be above 0 and at most 1")
+    return config
+
+
 def main(argv: list[str]) -> int:
     """Run ``python -m fer_ros train --preset finetune``."""
     options = _parser().parse_args(argv)
-    config = read_preset(options, epochs=options.epochs, folds=options.folds)
+    config = checked(read_preset(options, epochs=options.epochs, folds=options.folds))
     train, held_out = load_own(options.data, options.output, options.detect_faces)
     data = data_of(options.data, train)
     print(f'{len(train)} of your pictures to learn from, {len(held_out)} held out: ' + one_line(

@@ -6,6 +6,7 @@ import json
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from tqdm import tqdm
@@ -22,6 +23,7 @@ from fer_ros.emotion_training.tuning import (
     mixed,
     network_with,
 )
+from fer_ros.perception.labels import EMOTIONS
 from fer_ros.training.progress import TimeLeft
 
 #: fewer different pictures than this are refused: each fold would hold one or two.
@@ -101,25 +103,30 @@ def try_all(config: dict[str, Any], output: Path, data: EmotionData, old: Weight
     fold = grouped_folds(data, groups, min(config['folds'], different), config['seed'])
     every = candidates(config, len(data))
     key = json.dumps([config, data_sha256, [astuple(one) for one in every]], sort_keys=True)
-    logits = np.zeros((len(every), len(data), 8), np.float32)
-    kept = []
-    numbers = range(int(fold.max()) + 1)
-    left = TimeLeft(len(numbers) + 1)
-    for number in numbers:
-        file = output / 'folds' / f'{number}.npz'
-        held_out = fold == number
-        done = _kept(file, key)
-        if done is None:
-            done = _one_fold(config, output, data.subset(~held_out), data.subset(held_out), every,
-                             old, knowledge)
+    files = [output / 'folds' / f'{number}.npz' for number in range(int(fold.max()) + 1)]
+    answers = [_kept(file, key) for file in files]
+    before = sum(done is not None for done in answers)
+    if before:
+        print(f'resumed: {before} of {len(files)} folds are done')
+    left = TimeLeft(len(files) + 1 - before)
+    for number, file in enumerate(files):
+        if answers[number] is None:
+            held_out = fold == number
+            judged = _one_fold(config, output, data.subset(~held_out), data.subset(held_out),
+                               every, old, knowledge)
+            answers[number] = judged
             file.parent.mkdir(parents=True, exist_ok=True)
             temporary = file.with_name('unfinished.npz')
-            np.savez(temporary, key=key, logits=done[0], kept=done[1])
+            np.savez(temporary, key=key, logits=judged[0], kept=judged[1])
             temporary.replace(file)
-        logits[:, held_out] = done[0]
-        kept.append(done[1])
-        tqdm.write(f'fold {number + 1} of {len(numbers)} done, {left.after_one()}')
-    return Trials(every, logits, np.mean(kept, 0), fold, groups)
+            tqdm.write(f'fold {number + 1} of {len(files)} done, {left.after_one()}')
+    logits = np.zeros((len(every), len(data), len(EMOTIONS)), np.float32)
+    kept = np.zeros(len(every))
+    for number, done in enumerate(answers):
+        assert done is not None
+        logits[:, fold == number] = done[0]
+        kept += done[1] / len(files)
+    return Trials(every, logits, kept, fold, groups)
 
 
 def _one_fold(config: dict[str, Any], output: Path, train: EmotionData, held_out: EmotionData,
@@ -138,7 +145,8 @@ def _one_fold(config: dict[str, Any], output: Path, train: EmotionData, held_out
 
 def _kept(file: Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
     """Return a fold's answers if it was done with the same preset and pictures."""
-    if not file.is_file():
+    try:
+        with np.load(file, allow_pickle=False) as saved:
+            return (saved['logits'], saved['kept']) if str(saved['key']) == key else None
+    except (OSError, ValueError, KeyError, BadZipFile):  # not there, or damaged: done anew
         return None
-    with np.load(file, allow_pickle=False) as saved:
-        return (saved['logits'], saved['kept']) if str(saved['key']) == key else None

@@ -44,7 +44,7 @@ def read_preset(options: argparse.Namespace, **overrides: Any) -> dict[str, Any]
     for key, value in overrides.items():
         if value is not None and value <= 0:
             raise ValueError(f'{key} is {value}, must be above 0')
-        config[key] = config[key] if value is None else value
+        config[key] = config.get(key) if value is None else value
     if options.weights is not None:
         config['weights'] = str(options.weights)
     if options.threads:

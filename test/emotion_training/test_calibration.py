@@ -9,6 +9,7 @@ from fer_ros.datasets.emotion_data import EmotionData  # noqa: E402
 from fer_ros.emotion_training import calibration  # noqa: E402
 from fer_ros.emotion_training.trainer import predict  # noqa: E402
 from fer_ros.evaluation.emotion.metrics import fit_temperature  # noqa: E402
+from fer_ros.perception.labels import EMOTIONS  # noqa: E402
 
 
 def test_worse_pictures_make_a_network_less_sure():
@@ -32,7 +33,7 @@ def test_worse_pictures_make_a_network_less_sure():
     worse = calibration.degraded(data)
     assert worse.images.shape == images.shape and (worse.images != images).any()
     np.testing.assert_array_equal(worse.images, calibration.degraded(data).images)
-    temperature, error = calibration.calibrate(Bright().eval(), data)
+    temperature, error = calibration.calibrate(Bright().eval(), data, EMOTIONS[:2])
     alone = fit_temperature(predict(Bright().eval(), data)[0].double().numpy(), truth)
     assert temperature > alone and 0 <= error <= 1
     with pytest.raises(ValueError, match='split 1'):

@@ -73,7 +73,7 @@ def test_what_gets_better_is_taken(own, tuned):
     assert told['comparisons'][1]['after'] > told['comparisons'][1]['before']
     assert told['data']['emotions'] == {'neutral': 30, 'happy': 30}
     lines = (tuned / 'candidates.csv').read_text().splitlines()
-    assert len(lines) == 1 + 1 + 3 * 4
+    assert len(lines) == 1 + 1 + 3 * 2
     state = load_checkpoint(tuned / 'checkpoint.pt')
     assert state['fine_tuning']['temperature'] == 0.8 and state['data']['pictures'] == 60
 
@@ -122,17 +122,29 @@ def test_a_finished_run_and_other_data(own, tuned, astronaut, hopper, tmp_path, 
         train.main([*command(own, tuned), '--folds', '3'])
 
 
-def test_a_killed_run_goes_on_with_the_next_fold(own, tuned, tmp_path):
+def test_a_killed_run_goes_on_with_the_next_fold(own, tuned, tmp_path, capsys):
     """Folds that are done are not done again; a damaged or another run's one is."""
     (tmp_path / 'folds').mkdir()
     done = tmp_path / 'folds' / '0.npz'
     done.write_bytes((tuned / 'folds' / '0.npz').read_bytes())
     written = done.stat().st_mtime_ns
+    (tmp_path / 'folds' / '1.npz').write_bytes(done.read_bytes()[:500])
     assert train.main(command(own, tmp_path)) == 0
+    assert 'resumed: 1 of 2 folds are done' in capsys.readouterr().out
     assert done.stat().st_mtime_ns == written
     first, second = (load_checkpoint(folder / 'checkpoint.pt')['fine_tuning']['comparisons']
                      for folder in (tuned, tmp_path))
     assert first[0] == second[0]
+
+
+@pytest.mark.parametrize('changes, text', [
+    ({'folds': None, 'kept': None}, 'lacks folds, kept: begin with a copy of config'),
+    ({'shares': [0.5, 2]}, r'shares is \[0.5, 2\], each must be')])
+def test_a_preset_that_does_not_fit(own, tmp_path, changes, text):
+    """What is missing or wrong is named before anything is trained."""
+    preset(tmp_path / 'p.yaml', **changes)
+    with pytest.raises(ValueError, match=text):
+        train.main([*command(own, tmp_path / 'run'), '--config', str(tmp_path / 'p.yaml')])
 
 
 def test_a_folder_of_pictures(own, astronaut, hopper, tmp_path, capsys):
