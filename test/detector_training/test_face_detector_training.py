@@ -26,6 +26,7 @@ from fer_ros.perception.face_detector import load_face_detector  # noqa: E402
 from fer_ros.perception.onnx_session import open_session  # noqa: E402
 from fer_ros.resources import resource_path  # noqa: E402
 from fer_ros.training.checkpoint import save_checkpoint  # noqa: E402
+from fer_ros.training.told_data import told_data  # noqa: E402
 
 PRESET = Path(__file__).resolve().parents[2] / 'config' / 'training' / 'face_detector.yaml'
 
@@ -291,6 +292,22 @@ def test_another_preset_does_not_continue_a_run(folder, config, run_folder):
     trainer = train_face_detector.FaceDetectorTrainer({**config, 'steps': 9}, run_folder)
     with pytest.raises(ValueError, match='another configuration'):
         trainer.run(load_face_pictures(folder, 'train'))
+
+
+def test_other_data_does_not_continue_a_run(folder, config, tmp_path):
+    """Nor does a finished run claim to have trained on it."""
+    pictures = load_face_pictures(folder, 'train')
+    torch.set_num_threads(1)
+    runs = [train_face_detector.FaceDetectorTrainer({**config, 'steps': 1}, tmp_path)
+            for _ in range(3)]
+    for run, boxes in zip(runs, (4, 4, 5)):
+        run.data = told_data(folder, len(pictures), [np.zeros((boxes, 4))])
+    runs[0].run(pictures)
+    assert runs[0].outcome().startswith('trained: ')
+    runs[1].run(pictures)
+    assert runs[1].outcome().startswith('nothing done: ')
+    with pytest.raises(ValueError, match='was trained on .* not on .*; give another --output'):
+        runs[2].run(pictures)
 
 
 def test_export_equals_torch_at_every_size_and_is_judged(folder, run_folder, tmp_path, capsys):
