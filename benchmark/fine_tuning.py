@@ -32,7 +32,10 @@ from fer_ros.emotion_training.verdict import compare
 from fer_ros.evaluation.emotion.metrics import expected_calibration_error
 from fer_ros.machine import describe_machine
 from fer_ros.resources import resource_path
+from tools.accuracy_tables import insert
 
+PAGE = Path(__file__).resolve().parent.parent / 'docs/how_to/own_pictures.md'
+RESULTS = Path(__file__).resolve().parent / 'results/fine_tuning.json'
 _JUDGED = 800
 _HELD_OUT = 0.1
 
@@ -54,8 +57,8 @@ def _infrared(image: np.ndarray) -> np.ndarray:
 CAMERAS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     'as FER2013': lambda image: image, 'negatives': lambda image: 255 - image,
     '24 px': _small, 'infrared-like': _infrared}
-CELLS = [(camera, count) for camera in ('negatives', 'as FER2013', 'infrared-like', '24 px')
-         for count in (150, 50, 500)]
+CELLS = [(camera, count) for count in (150, 50, 500) for camera in (
+    'negatives', 'as FER2013', 'infrared-like', '24 px')]
 
 
 def seen_by(camera: str, data: EmotionData) -> EmotionData:
@@ -94,12 +97,15 @@ def cell(camera: str, count: int, draw: int, pool: EmotionData, judging: Emotion
         train.main(['--preset', 'finetune', '--data', str(file), '--output', folder, *extra])
         after, state = load_network(Path(folder) / 'checkpoint.pt')
     told = state['fine_tuning']
+    networks = [before, after] if told['improved'] else [before]
     result = {'camera': camera, 'pictures': count, 'draw': draw, 'improved': told['improved'],
               'epochs': told['epochs'], 'share': told['share'],
-              'estimated': told['comparisons'][0], 'kept': told['comparisons'][-1]['after']}
+              'estimated': told['comparisons'][0],
+              'kept': told['comparisons'][-1]['after'] if told['improved'] else 1.0}
     for name, data in (('own', seen_by(camera, judging)), ('old', judging)):
         logits = [predict(network.to(memory_format=torch.channels_last), data)[0]
-                  for network in (before, after)]
+                  for network in networks]
+        logits = [logits[0], logits[-1]]
         result[name] = asdict(compare(name, *(
             one.numpy().argmax(1) == data.majority for one in logits)))
         result[name]['ece'] = [expected_calibration_error(torch.softmax(
@@ -107,12 +113,36 @@ def cell(camera: str, count: int, draw: int, pool: EmotionData, judging: Emotion
     return result
 
 
+def table_of(results: dict[str, Any]) -> str:
+    """Return the cells as Markdown."""
+    lines = ['| camera | pictures | what was said | such pictures | old | estimated gain |',
+             '|' + '---|' * 6]
+    for camera, count in CELLS:
+        for row in results['cells']:
+            if (row['camera'], row['pictures']) == (camera, count):
+                lines.append(f"| {camera} | {count} | "
+                             f"{'improved' if row['improved'] else 'proves nothing: unchanged'} | "
+                             f"{_change(row['own'])} | {_change(row['old'])} | "
+                             f"{_interval(row['estimated'])} |")
+    return '\n'.join(lines)
+
+
+def _change(row: dict[str, Any]) -> str:
+    before, after = (f'{100 * row[key]:.1f}' for key in ('before', 'after'))
+    return before if before == after else f'{before} to {after}: {_interval(row)}'
+
+
+def _interval(row: dict[str, Any]) -> str:
+    return (f"{100 * (row['after'] - row['before']):+.1f} ({100 * row['low']:+.1f} to "
+            f"{100 * row['high']:+.1f})")
+
+
 def main() -> None:
     """Fill the table, a cell after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--data', type=Path, required=True)
     parser.add_argument('--draws', type=int, default=1)
-    parser.add_argument('--output', type=Path, default=Path('benchmark/results/fine_tuning.json'))
+    parser.add_argument('--output', type=Path, default=RESULTS)
     options, extra = parser.parse_known_args()
     pool, judging = halves(options.data)
     results = json.loads(options.output.read_text(encoding='utf-8')) if (
@@ -125,6 +155,9 @@ def main() -> None:
             results['cells'].append(cell(camera, count, draw, pool, judging, extra))
             results.update(machine=describe_machine(), judged=len(judging))
             options.output.write_text(json.dumps(results, indent=1) + '\n', encoding='utf-8')
+            page = PAGE.read_text(encoding='utf-8')
+            PAGE.write_text(insert(page, {'fine_tuning': table_of(results)}, ('fine_tuning',)),
+                            encoding='utf-8')
 
 
 if __name__ == '__main__':

@@ -83,6 +83,9 @@ def compare(what: str, before: np.ndarray, after: np.ndarray, groups: np.ndarray
     sums, counts = np.bincount(group.ravel(), change), np.bincount(group.ravel())
     rows = np.random.default_rng(seed).integers(0, len(sums), (_SAMPLES, len(sums)))
     low, high = np.percentile(sums[rows].sum(1) / counts[rows].sum(1), [2.5, 97.5])
+    if not change.any():  # the bootstrap knows no change either: the exact bound of none in n
+        high = 1 - 0.025 ** (1 / len(sums))
+        low = -high
     return Comparison(what, float(before.mean()), float(after.mean()), float(low), float(high),
                       int((after & ~before).sum()), int((before & ~after).sum()), len(change))
 

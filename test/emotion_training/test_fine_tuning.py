@@ -161,7 +161,7 @@ def test_a_folder_of_pictures(own, astronaut, hopper, tmp_path, capsys):
 
 
 def test_the_choice_keeps_most_of_what_is_equally_good():
-    """Within a standard error of the best; never what forgets too much; each fold by others."""
+    """What is right most often, never what forgets too much; each fold by the others."""
     truth = np.zeros(100, int)
     logits = np.zeros((4, 100, 8), np.float32)
     for candidate, wrong in enumerate((50, 12, 10, 0)):
@@ -169,7 +169,7 @@ def test_the_choice_keeps_most_of_what_is_equally_good():
     trials = Trials([Candidate(0, 0), Candidate(1, 0.5), Candidate(1, 1), Candidate(2, 1)],
                     logits, np.array([1, 0.97, 0.92, 0.5]), np.arange(100) % 5, np.arange(100))
     everything = np.ones(100, bool)
-    assert trials.best(truth, everything, 0.9) in (1, 2)
+    assert trials.best(truth, everything, 0.9) == 2
     assert trials.best(truth, everything, 0.4) == 3
     assert trials.best(truth, everything, 0.98) == 0
     logits[1] = logits[2]

@@ -28,6 +28,13 @@ def test_noise_is_no_gain(pictures, gained, lost, better, worse):
     assert change.change == pytest.approx((gained - lost) / pictures)
 
 
+def test_no_change_in_few_pictures_is_not_sure_either():
+    """None of ten may be up to three of ten (Clopper and Pearson 1934)."""
+    few, many = compare('x', *answers(10, 0, 0)), compare('x', *answers(1000, 0, 0))
+    assert few.high == -few.low == pytest.approx(0.308, abs=1e-3)
+    assert 0.003 < many.high < 0.004 and not few.better and not few.worse
+
+
 def test_pictures_that_are_alike_are_one_piece_of_evidence():
     """Forty gains that are one picture forty times prove nothing."""
     before, after = answers(150, 40, 0)
