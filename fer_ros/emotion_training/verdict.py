@@ -117,8 +117,10 @@ def verdict(own: Comparison, kept: float | None) -> str:
         return (f'Your {own.pictures} pictures improve it on pictures like yours, but then it '
                 'forgets other faces. The network is left as it was. Give more pictures, as '
                 'different from each other as what your robot sees.')
+    few = (f', but only {own.gained + own.lost} answers change: that happens by chance too'
+           if own.low > 0 else '')
     return (f'Your {own.pictures} pictures prove nothing: {100 * own.before:.0f} % are right '
             f'before, {100 * own.after:.0f} % after the best tuning; what it changes may be '
-            f'{100 * own.low:+.0f} to {100 * own.high:+.0f} points (95 %). The network is left '
-            f'as it was. To prove a gain of {100 * _WORTH:.0f} points takes about {own.needed} '
-            'pictures.')
+            f'{100 * own.low:+.0f} to {100 * own.high:+.0f} points (95 %){few}. The network is '
+            f'left as it was. To prove a gain of {100 * _WORTH:.0f} points takes about '
+            f'{own.needed} pictures.')

@@ -50,6 +50,7 @@ def test_words():
     told = verdict(few, None)
     assert 'Your 13 pictures prove nothing' in told and 'left as it was' in told
     assert few.needed >= 50 and f'about {few.needed} pictures' in told
+    assert 'only 4 answers change' in verdict(compare('x', *answers(45, 4, 0)), None)
     many = compare('your pictures', *answers(150, 40, 10))
     assert 'improve it' in verdict(many, 0.93) and '93 of 100' in verdict(many, 0.93)
     assert 'forgets other faces' in verdict(many, None)
