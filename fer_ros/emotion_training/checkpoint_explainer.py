@@ -11,10 +11,11 @@ from fer_ros.datasets.emotion_data import load_fer2013
 from fer_ros.emotion_training.activation_maps import METHODS, find_layer
 from fer_ros.emotion_training.calibration import calibrate
 from fer_ros.emotion_training.export import load_network
+from fer_ros.emotion_training.temperature import known_temperature
 from fer_ros.evaluation.explain.explainer import BATCH
 from fer_ros.perception.activation import evidence
 from fer_ros.perception.labels import EMOTIONS
-from fer_ros.perception.model_card import card_path, load_model_card
+from fer_ros.perception.model_card import load_model_card
 from fer_ros.perception.preprocessing import normalize
 
 
@@ -22,18 +23,16 @@ def temperature_of(checkpoint: Path, exported: Path | None, data: Path | None) -
     """
     Return the temperature of a network's answers at run time; None where nobody can know it.
 
-    :param checkpoint: of a run, or .pt of an export, whose card lies beside it.
+    :param checkpoint: of a run, or .pt of an export, whose card may lie beside it.
     :param exported: ONNX file of this network, whose card tells.
     :param data: npz file by whose public part it is calibrated otherwise, as fer_ros export does.
     :raises ValueError: if the card of ``exported`` is missing or wrong.
     """
-    beside = checkpoint.with_suffix('.onnx')
-    if exported is None and card_path(beside).is_file():
-        exported = beside
     if exported is not None:
         return load_model_card(exported, 'emotion_classification').temperature
-    if data is None:
-        return None
+    known = known_temperature(checkpoint)
+    if known is not None or data is None:
+        return known
     return calibrate(load_network(checkpoint)[0], load_fer2013(data)[1])[0]
 
 

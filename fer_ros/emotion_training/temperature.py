@@ -10,8 +10,13 @@ from fer_ros.training.checkpoint import load_checkpoint
 
 
 def temperature_of(weights: Path) -> float:
+    """Return the temperature of weights, see :func:`known_temperature`; 1 where none is known."""
+    return known_temperature(weights) or 1.0
+
+
+def known_temperature(weights: Path) -> float | None:
     """
-    Return the temperature of weights; 1 where none is known.
+    Return the temperature of weights; None where none is known.
 
     :param weights: ``.pt`` of an export, whose card may lie beside it, or of a run that was tuned
         from such.
@@ -22,4 +27,6 @@ def temperature_of(weights: Path) -> float:
             return float(place['temperature'])
     card = card_path(weights)
     fields = read_yaml(card) if card.is_file() else {}
-    return float(fields.get('temperature', 1.0)) if isinstance(fields, dict) else 1.0
+    if not isinstance(fields, dict) or 'temperature' not in fields:
+        return None
+    return float(fields['temperature'])
