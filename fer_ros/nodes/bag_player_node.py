@@ -36,8 +36,6 @@ from fer_ros.nodes.working_node import WorkingNode
 from fer_ros_msgs.msg import EmotionArray
 
 _CLOCK_PERIOD = 0.01
-#: An emotion_node that loads its models is waited for at least so long, in lockstep [s].
-_LOCKSTEP_PATIENCE = 30.0
 #: One pass of a loop takes at least so long [s]: a bag may hold a single message.
 _SHORTEST_PASS = 0.2
 #: A longer silence in the bag is told [s]: a clock that was set leaves one of years.
@@ -52,7 +50,10 @@ SPECS = {
     'image_topic': Spec('', 'publish this topic as image (or image/compressed); auto: the first '
                         'one with images; empty: every topic keeps its name'),
     'clock': Spec(True, 'publish /clock'),
-    'patience': Spec(4.0, 'wait at most so long for a first subscriber [s]', 0.0, 3600.0),
+    'subscribers': Spec(1, 'wait until a topic has so many, so that none of them misses the '
+                        'beginning', 1, 100),
+    'patience': Spec(-1.0, 'wait at most so long for them [s]; below 0: 4, or 30 in lockstep, in '
+                     'which emotion_node loads its models', -1.0, 3600.0),
     'lockstep': Spec(False, 'let the bag wait for the answers (emotions) of an emotion_node with '
                      'deterministic, so that every image is processed at any rate; needs '
                      'image_topic if the bag has several'),
@@ -155,14 +156,16 @@ class BagPlayerNode(WorkingNode):
             self.get_logger().info('the bag has ended')
 
     def _wait_for_subscribers(self) -> None:
+        patience = self.value('patience')
+        if patience < 0:
+            patience = 4.0 if self._lockstep is None else 30.0
         images = {c.id for c in self._reader.connections if c.topic == self._image_topic}
         awaited = [publisher for key, publisher in self._topics.items()
                    if self._lockstep is None or key in images]
         heard = self.wait_for_subscribers(
-            lambda: any(publisher.is_heard for publisher in awaited) and (
-                self._lockstep is None or bool(self.count_publishers('emotions'))),
-            self.value('patience') if self._lockstep is None else max(
-                self.value('patience'), _LOCKSTEP_PATIENCE))
+            lambda: any(publisher.subscriber_count >= self.value('subscribers')
+                        for publisher in awaited) and (
+                self._lockstep is None or bool(self.count_publishers('emotions'))), patience)
         if self._lockstep is not None and not heard and not self.stopping.is_set():
             raise BagError('lockstep: no emotion_node subscribes and publishes emotions')
 

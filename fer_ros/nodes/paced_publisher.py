@@ -31,9 +31,9 @@ class PacedPublisher:
         self._interval = max(qos.depth // 2, 1)
 
     @property
-    def is_heard(self) -> bool:
-        """Whether someone subscribes."""
-        return bool(self._publisher.get_subscription_count())
+    def subscriber_count(self) -> int:
+        """How many subscribe; a message is lost to who comes after it."""
+        return int(self._publisher.get_subscription_count())
 
     def publish(self, data: bytes) -> None:
         """Publish CDR bytes."""

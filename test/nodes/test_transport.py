@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from fer_ros.nodes.transport import transport_variables
+from fer_ros.resources import resource_path
 
 
 @pytest.mark.parametrize('distribution, name', [
@@ -32,6 +33,14 @@ def test_a_container_with_little_shared_memory_gets_small_segments(monkeypatch):
 @pytest.mark.parametrize('kind', ['shared_memory', 'large_data', 'keep'])
 def test_what_the_user_has_chosen_stays(name, kind):
     assert transport_variables(kind, {name: 'mine'}) == {}
+
+
+@pytest.mark.parametrize('size', ['one_machine', 'small_memory'])
+def test_processes_find_each_other_soon(size):
+    """An answer to an announcement may be lost; by default the next one comes after 3 s."""
+    path = resource_path(f'config/fastdds_{size}.xml')
+    announced = ElementTree.parse(path).find('.//{*}leaseAnnouncement/{*}nanosec')
+    assert int(announced.text) <= 500_000_000
 
 
 def test_large_data_keep_and_nonsense():
