@@ -12,6 +12,9 @@ from fer_ros.spelling import did_you_mean
 COMMANDS = {
     'demo': ('fer_ros.nodes.demo',
              'the whole system at work: demo scene, camera, video, folder or bag'),
+    'node': ('fer_ros.nodes.node_command', 'run one of the nodes, as ros2 run does'),
+    'echo': ('fer_ros.nodes.echo', 'print what goes over topics: people, states, the tone'),
+    'set-tone': ('fer_ros.nodes.set_tone', "set the robot's tone, or give it back to the faces"),
     'analyze': ('fer_ros.commands.analyze', 'find and judge the faces of still pictures'),
     'policy': ('fer_ros.commands.policy',
                'check a policy file, and play it against a scripted evening'),

@@ -25,9 +25,9 @@ def import_type(connection: Any) -> Any:
     :raises BagTypeError: if it is not installed, or defined otherwise than in the bag: its bytes
         would be misread by whoever subscribes.
     """
-    message_type = _installed(connection.msgtype)
+    message_type = installed_type(connection.msgtype)
     for name, recorded in _recorded(connection).items():
-        installed = _installed(name).get_fields_and_field_types()
+        installed = installed_type(name).get_fields_and_field_types()
         for here, there in zip_longest(installed.items(), recorded.items()):
             if here != there:
                 raise BagTypeError(f'{name} is defined otherwise in the bag: {_field(there)}, but '
@@ -35,7 +35,12 @@ def import_type(connection: Any) -> Any:
     return message_type
 
 
-def _installed(name: str) -> Any:
+def installed_type(name: str) -> Any:
+    """
+    Return a message type by its name (package/msg/Name).
+
+    :raises BagTypeError: if it is not installed here; names it.
+    """
     match = _TYPE.fullmatch(name)
     if match is None:
         raise BagTypeError(f"'{name}' is no message type")

@@ -140,7 +140,7 @@ def _fer_ros(command, words):
             word for word in rest if word not in ('--preset', preset))]
     if words[0] in ('train', 'export', 'export-detector'):
         pytest.importorskip('torch', reason='training needs torch: make setup WITH_TORCH=1')
-    if words[0] == 'demo':
+    if module.startswith('fer_ros.nodes'):
         pytest.importorskip('rclpy')
     tables = pytest.importorskip('tools.reference_tables', reason='needs ROS 2')
     parser = tables.parser_of(module)

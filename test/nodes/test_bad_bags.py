@@ -165,7 +165,7 @@ def test_metadata_that_lies_changes_nothing(bag, peer, field, value):
     """A wrong start or count: the messages are played as they are, from their own first time."""
     file = bag / 'metadata.yaml'
     file.write_text(re.sub(rf'{field}: \d+', f'{field}: {value}', file.read_text()))
-    ended(play(bag))
+    ended(play(bag, 'rate:=20'))
     assert wait_for(lambda: len(peer.images) == 20)
     assert min(c.clock.sec for c in peer.clocks) == BASE
 
@@ -202,6 +202,10 @@ def test_a_type_that_is_defined_otherwise_is_left_out(tmp_path, peer, text):
     assert wait_for(lambda: peer.images)
     assert not peer.texts
     assert '/text is left out: std_msgs/msg/String is defined otherwise in the bag' in errors
+
+
+def test_a_type_that_is_defined_as_here_is_played(tmp_path, peer):
+    """The other side of the test above."""
     assert 'defined otherwise' not in ended(play(write_messages(
         tmp_path / 'same', [('/text', 0.0, make('String', data='hello'))], 'mcap')))
     assert wait_for(lambda: peer.texts)
@@ -241,7 +245,7 @@ def test_a_loop_around_one_message_does_not_spin(tmp_path, peer):
 def test_a_file_without_metadata_is_played(bag, peer):
     """By its own index, as sqlite3 or mcap files are found after a crash."""
     (bag / 'metadata.yaml').unlink()
-    ended(play(next(bag.glob('*.db3'))))
+    ended(play(next(bag.glob('*.db3')), 'rate:=20'))
     assert wait_for(lambda: len(peer.images) == 20)
 
 
@@ -251,7 +255,7 @@ def test_a_bag_without_definitions_is_played(bag, peer):
         file.execute('DELETE FROM message_definitions')
     with Reader(bag) as reader:
         assert not reader.connections[0].msgdef.data
-    ended(play(bag))
+    ended(play(bag, 'rate:=20'))
     assert wait_for(lambda: len(peer.images) == 20)
 
 
