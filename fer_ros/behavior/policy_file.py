@@ -44,14 +44,16 @@ class PolicyError(ValueError):
 
     def __init__(self, file: str, mistakes: list[str], languages: tuple[str, ...] = ()) -> None:
         self.file, self.mistakes, self.languages = file, mistakes, languages
-        place = f"policy file '{file}'"
+        # Each part has a limit of its own: a long name must not hide what is wrong.
+        place = f"policy file '{one_line(file, 150)}'"
+        told = [one_line(mistake, 200) for mistake in mistakes[:_MOST_TOLD]]
         if len(mistakes) == 1:
-            text = place + (', ' if mistakes[0].startswith('line') else ': ') + mistakes[0]
+            text = place + (', ' if told[0].startswith('line') else ': ') + told[0]
         else:
             more = len(mistakes) - _MOST_TOLD
-            text = f'{place} has {len(mistakes)} mistakes: {"; ".join(mistakes[:_MOST_TOLD])}' + (
+            text = f'{place} has {len(mistakes)} mistakes: {"; ".join(told)}' + (
                 f'; {more} more, which fer_ros policy tells' if more > 0 else '')
-        super().__init__(one_line(text, 1000))
+        super().__init__(text)
 
 
 class LanguageError(PolicyError):
