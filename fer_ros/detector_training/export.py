@@ -66,8 +66,9 @@ def export_onnx(network: FaceNetwork, path: Path) -> None:
     """Write the network for images of any size that is a multiple of 32."""
     path.parent.mkdir(parents=True, exist_ok=True)
     names = [f'map_{stride}' for stride in STRIDES]
-    axes = {'image': {2: 'height', 3: 'width'}, **{
-        f'map_{stride}': {2: f'rows_{stride}', 3: f'columns_{stride}'} for stride in STRIDES}}
+    axes = {'image': {0: 'pictures', 2: 'height', 3: 'width'}, **{
+        f'map_{stride}': {0: 'pictures', 2: f'rows_{stride}', 3: f'columns_{stride}'}
+        for stride in STRIDES}}
     torch.onnx.export(
         RawPixels(network).eval(), (torch.zeros(1, 1, 256, 320, dtype=torch.uint8),), str(path),
         input_names=['image'], output_names=names, dynamic_axes=axes, opset_version=OPSET,

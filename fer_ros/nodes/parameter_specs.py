@@ -23,7 +23,8 @@ class Spec:
     :param low: smallest value of a number.
     :param high: largest value of a number.
     :param choices: allowed values of a string; empty for any.
-    :param word: a word allowed instead of a whole number from low to high ('auto').
+    :param word: a word allowed instead of a number from low to high ('auto').
+    :param whole: that number is a whole one.
     :param live: can be changed while the node runs; others only while it is unconfigured.
     """
 
@@ -33,6 +34,7 @@ class Spec:
     high: float = 0.0
     choices: tuple[str, ...] = ()
     word: str = ''
+    whole: bool = True
     live: bool = True
 
 
@@ -100,10 +102,11 @@ def _widen(node: Node, specs: Mapping[str, Spec]) -> None:
 
 def check_choice(name: str, spec: Spec, value: Any) -> None:
     """:raises ValueError: if a value is none of the parameter's choices; names both."""
+    numbers = int if spec.whole else (int, float)
     if spec.word and value != spec.word and (
-            isinstance(value, bool) or not isinstance(value, int)
+            isinstance(value, bool) or not isinstance(value, numbers)
             or not spec.low <= value <= spec.high):
-        raise ValueError(f"{name} is {value!r}, allowed: '{spec.word}' or a whole number from "
-                         f'{spec.low:g} to {spec.high:g}')
+        raise ValueError(f"{name} is {value!r}, allowed: '{spec.word}' or a "
+                         f'{"whole " * spec.whole}number from {spec.low:g} to {spec.high:g}')
     if spec.choices and value not in spec.choices:
         raise ValueError(f"{name} is '{value}', allowed: {', '.join(spec.choices)}")

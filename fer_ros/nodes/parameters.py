@@ -45,15 +45,20 @@ SPECS: dict[str, Spec] = {
                       live=False),
     'depth_tolerance': Spec(0.1, 'largest difference between the stamps of image and depth [s]',
                             0.0, 10.0),
-    'min_face_size': Spec(24.0, 'smallest face to look for [px of the source image]; sets the '
-                          "detector's working resolution", 8.0, 2000.0, live=False),
+    'min_face_size': Spec('auto', 'smallest face to look for [px of the source image]; sets the '
+                          "detector's working resolution; auto: 12 in small pictures, 24 in those "
+                          'of 640x400 and more', 8.0, 2000.0, word='auto', whole=False,
+                          live=False),
     'detector_input': Spec('auto', 'longest side of the picture shown to the detector [px]; auto: '
                            'from min_face_size', 32, 8192, word='auto', live=False),
     'detector_interval': Spec('auto', 'the networks look at each n-th frame, faces coast between; '
                               'auto: at every frame while that takes less than max_load of a '
                               'core, else at fewer, down to ten a second or to 40 % of a core',
                               1, 100, word='auto'),
-    'max_load': Spec(0.05, 'share of one core that detector_interval auto aims at', 0.01, 1.0),
+    'max_load': Spec(0.25, 'share of one core that detector_interval auto aims at', 0.01, 1.0),
+    'search_period': Spec(0.17, 'the whole picture is searched for new faces at least so often '
+                          '[s]; in between, known ones are looked for where they should be; 0: in '
+                          'every frame', 0.0, 10.0),
     'max_faces': Spec(32, 'at most so many faces, the largest first', 1, 256),
     'detection_threshold': Spec(0.4, 'detector score that keeps a known face', 0.01, 1.0,
                                 live=False),
@@ -146,6 +151,7 @@ def build_config(values: Mapping[str, Any]) -> EmotionNodeConfig:
         nms_threshold=values['nms_threshold'], min_face_size=values['min_face_size'],
         detector_input=values['detector_input'],
         detector_interval=interval, max_load=values['max_load'],
+        search_period=values['search_period'],
         max_faces=values['max_faces'], threads=values['threads'],
         maps=values['overlay'] == 'cam',
         tracker=TrackerConfig(

@@ -46,15 +46,32 @@ def decode_maps(
     :param height: of the network's input [px], a multiple of 32.
     :param score_threshold: candidates below it are left out.
     """
+    return decode_map_batch(outputs, width, score_threshold)[0]
+
+
+def decode_map_batch(
+        outputs: dict[str, np.ndarray], width: int,
+        score_threshold: float) -> tuple[Candidates, np.ndarray]:
+    """
+    Decode the maps of several pictures at once.
+
+    :param outputs: as for :func:`decode_maps`, float (N, 15, rows, columns).
+    :param width: of the network's input [px], a multiple of 32.
+    :param score_threshold: candidates below it are left out.
+    :returns: K candidates, each in the pixels of its picture, and int (K,): which picture.
+    """
     lowest = _logit(score_threshold)
-    parts = []
+    parts, pictures = [], [np.empty(0, np.intp)]
     for stride in STRIDES:
-        maps = outputs[f'map_{stride}'].reshape(15, -1)
-        cells = np.flatnonzero(maps[0] >= lowest)
+        maps = outputs[f'map_{stride}']
+        maps = maps.reshape(len(maps), 15, -1)
+        picture, cells = np.nonzero(maps[:, 0] >= lowest)
         if len(cells):
-            parts.append(_Cells(cells, stride, width // stride, maps[:, cells].T))
+            parts.append(_Cells(cells, stride, width // stride, maps[picture, :, cells]))
+            pictures.append(picture)
     found = _from_cells(parts)
-    return Candidates(found.boxes, 1 / (1 + np.exp(-found.scores)), found.landmarks)
+    return (Candidates(found.boxes, 1 / (1 + np.exp(-found.scores)), found.landmarks),
+            np.concatenate(pictures))
 
 
 def decode_yunet(

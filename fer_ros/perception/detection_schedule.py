@@ -1,4 +1,4 @@
-"""Which frames the networks look at; between them the faces coast along their tracks."""
+"""Which frames the networks look at, and which of these are searched for new faces."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class DetectionSchedule:
     :raises ValueError: if one is out of range; names it.
     """
 
-    def __init__(self, interval: int | str = 1, max_load: float = 0.05) -> None:
+    def __init__(self, interval: int | str = 1, max_load: float = 0.25) -> None:
         if interval != 'auto' and (isinstance(interval, str) or interval < 1):
             raise ValueError(f"detector_interval is {interval!r}, must be 'auto' or 1 or more")
         if not 0 < max_load <= 1:
@@ -77,3 +77,37 @@ class DetectionSchedule:
         longest = max(LONGEST_PAUSE, self._cost / _MOST)
         return (pause >= self._cost / self._max_load - _TOLERANCE
                 or pause + self._period > longest + _TOLERANCE)
+
+
+class SearchSchedule:
+    """
+    Decides which frames are searched as a whole; in the others known faces are looked for where
+    they should be.
+
+    :param period: a newcomer waits for a search at most so long [s]; 0: every frame is searched.
+    """
+
+    def __init__(self, period: float) -> None:
+        self._longest = period
+        self.reset()
+
+    def reset(self) -> None:
+        """Search the next frame."""
+        self._stamp = self._searched = self._period = math.nan
+
+    def due(self, stamp: float, hurry: bool = False) -> bool:
+        """
+        Return whether to search the next frame.
+
+        :param stamp: time of the frame [s], not before the last one's.
+        :param hurry: somebody is not where he should be.
+        """
+        if stamp > self._stamp:
+            self._period = stamp - self._stamp
+        self._stamp = stamp
+        # Not now means at the next frame, which is a period away.
+        wait = stamp - self._searched + (0.0 if math.isnan(self._period) else self._period)
+        if not (hurry or math.isnan(self._searched) or wait > self._longest + _TOLERANCE):
+            return False
+        self._searched = stamp
+        return True

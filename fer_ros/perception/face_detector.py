@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
 
-from fer_ros.perception.detection_decoding import DECODE, Candidates, suppress, vote
+from fer_ros.perception.detection_decoding import (
+    DECODE,
+    Candidates,
+    decode_map_batch,
+    suppress,
+    vote,
+)
+from fer_ros.perception.face_windows import Window, cut, is_whole
 from fer_ros.perception.model_card import ModelCard, ModelCardError, load_model_card
 from fer_ros.perception.onnx_session import open_session
 from fer_ros.perception.preprocessing import normalize, to_gray
@@ -18,6 +26,13 @@ from fer_ros.perception.types import BoundingBox, Detection
 
 #: Networks of free size take multiples of their largest stride.
 _MULTIPLE = 32
+
+#: A picture of so many pixels is shown as it is, a larger one shrunk until it takes the time of
+#: one like this, but never below half its size.
+_FULL = 2 ** 17
+
+#: Faces smaller than this [px of the network's input] are hardly found in whole pictures.
+_FOUND_AT_ALL = 8.0
 
 #: Smallest face [px of the network's input] found reliably; a card's ``smallest_face`` prevails.
 _SMALLEST_FACE = 12.0
@@ -45,14 +60,32 @@ class FaceDetector(Protocol):
         """
 
 
+class WindowedDetector(FaceDetector, Protocol):
+    """Can look into parts of a picture."""
+
+    @property
+    def takes_windows(self) -> bool:
+        """Whether :meth:`detect_in` works for this network."""
+
+    def detect_in(self, image: np.ndarray, windows: Sequence[Window]) -> list[Detection]:
+        """
+        Find the faces in windows of a picture, all in one batch.
+
+        :param image: as for :meth:`detect`.
+        :param windows: from :func:`~fer_ros.perception.face_windows.windows_around`.
+        :returns: as :meth:`detect`; a face that its window cuts off is left out.
+        """
+
+
 class OnnxFaceDetector:
     """
-    The :class:`FaceDetector` for every network that has a model card; not thread-safe.
+    The :class:`WindowedDetector` for every network that has a model card; not thread-safe.
 
     :param card: a face detector's card.
     :param score_threshold: detections below it are left out, 0..1.
     :param nms_threshold: overlap (IoU) from which two detections are one face, 0..1.
-    :param min_face_size: smallest face to look for [px of the source image].
+    :param min_face_size: smallest face to look for [px of the source image]; 'auto': small
+        pictures are searched at full size, large ones at half.
     :param input_size: 'auto': the picture is shrunk until such a face is about the smallest
         that the network finds reliably, and never enlarged; or its longest side [px].
     :param threads: CPU threads.
@@ -62,11 +95,12 @@ class OnnxFaceDetector:
 
     def __init__(
             self, card: ModelCard, score_threshold: float, nms_threshold: float = 0.4,
-            min_face_size: float = 24.0, input_size: int | str = 'auto',
+            min_face_size: float | str = 24.0, input_size: int | str = 'auto',
             threads: int = 1) -> None:
         _check_range('score_threshold', score_threshold, 0.0, 1.0)
         _check_range('nms_threshold', nms_threshold, 0.0, 1.0)
-        _check_range('min_face_size', min_face_size, 1.0, math.inf)
+        if min_face_size != 'auto':
+            _check_range('min_face_size', min_face_size, 1.0, math.inf)
         if input_size != 'auto':
             _check_range('input_size', input_size, _MULTIPLE, 8192)
         self.card = card
@@ -92,6 +126,30 @@ class OnnxFaceDetector:
         factor = np.array([image.shape[1] / size[0], image.shape[0] / size[1]], np.float32)
         return _detections(found, factor)
 
+    @property
+    def takes_windows(self) -> bool:
+        """Our own networks do, see :class:`WindowedDetector`."""
+        return self.card.decoder == 'maps'
+
+    def detect_in(self, image: np.ndarray, windows: Sequence[Window]) -> list[Detection]:
+        """Find faces in windows, see :meth:`WindowedDetector.detect_in`."""
+        if not windows:
+            self.inference_seconds = 0.0
+            return []
+        shown = windows[0].shown
+        outputs = self._infer(self._tensor(cut(self._colored(image), windows)))
+        found, pictures = decode_map_batch(outputs, shown, self._score_threshold)
+        squares = np.array([(w.left, w.top, w.side) for w in windows], np.float32)[pictures]
+        found = _placed(found, squares, shown)
+        height, width = image.shape[:2]
+        # Windows show more than a search of the whole picture: what only they see is no newcomer.
+        sizes = np.sqrt(found.boxes[:, 2] * found.boxes[:, 3])
+        seen = sizes * self.working_size(width, height)[0][0] / width >= _FOUND_AT_ALL
+        found = found.take(np.flatnonzero(
+            seen & is_whole(found.boxes, squares, width, height)))
+        kept = suppress(found, self._nms_threshold)
+        return _detections(vote(kept, found), np.ones(2, np.float32))
+
     def working_size(self, width: int, height: int) -> tuple[tuple[int, int], tuple[int, int]]:
         """
         Return how a picture is shown to the network.
@@ -104,12 +162,18 @@ class OnnxFaceDetector:
         if fixed:
             scale = min(1.0, fixed[0] / width, fixed[1] / height)
         elif self._input_size == 'auto':
-            smallest = float(self.card.extra.get('smallest_face', _SMALLEST_FACE))
-            scale = min(1.0, smallest / self._min_face_size)
+            scale = self._scale(width * height)
         else:
             scale = float(self._input_size) / max(width, height)
         size = max(1, round(width * scale)), max(1, round(height * scale))
         return size, fixed or (_round_up(size[0]), _round_up(size[1]))
+
+    def _scale(self, pixels: int) -> float:
+        """Return by how much a picture of so many pixels is shrunk."""
+        if isinstance(self._min_face_size, str):
+            return min(1.0, max(0.5, _FULL / pixels))
+        smallest = float(self.card.extra.get('smallest_face', _SMALLEST_FACE))
+        return min(1.0, smallest / self._min_face_size)
 
     def _letterbox(self, image: np.ndarray, size: tuple[int, int],
                    canvas: tuple[int, int]) -> np.ndarray:
@@ -137,24 +201,31 @@ class OnnxFaceDetector:
 
     def _run(self, canvas: np.ndarray) -> Candidates:
         height, width = canvas.shape[:2]
-        tensor = self._tensor(canvas)
-        start = time.perf_counter()
-        values = self._session.run(None, {self._input.name: tensor})
-        self.inference_seconds = time.perf_counter() - start
         candidates = self._decode(
-            dict(zip(self._outputs, values)), width, height, self._score_threshold)
+            self._infer(self._tensor(canvas[None])), width, height, self._score_threshold)
         kept = suppress(candidates, self._nms_threshold)
         # The others are decoded as their makers do.
         return vote(kept, candidates) if self.card.decoder == 'maps' else kept
 
-    def _tensor(self, canvas: np.ndarray) -> np.ndarray:
+    def _infer(self, tensor: np.ndarray) -> dict[str, np.ndarray]:
+        start = time.perf_counter()
+        if self._input.shape[0] == 1 < len(tensor):  # OpenCV, or exported without a batch axis
+            rows = [self._session.run(None, {self._input.name: row[None]}) for row in tensor]
+            values = [np.concatenate(parts) for parts in zip(*rows)]
+        else:
+            values = self._session.run(None, {self._input.name: tensor})
+        self.inference_seconds = time.perf_counter() - start
+        return dict(zip(self._outputs, values))
+
+    def _tensor(self, pictures: np.ndarray) -> np.ndarray:
+        """Return what the network takes of uint8 (N, H, W) or (N, H, W, 3)."""
         if self.card.color == 'rgb':
-            canvas = canvas[..., ::-1]
-        planes = canvas[None] if canvas.ndim == 2 else canvas.transpose(2, 0, 1)
+            pictures = pictures[..., ::-1]
+        planes = pictures[:, None] if pictures.ndim == 3 else pictures.transpose(0, 3, 1, 2)
         if self._takes_bytes:
-            return np.ascontiguousarray(planes[None])
+            return np.ascontiguousarray(planes)
         return np.ascontiguousarray(
-            normalize(planes[None], self.card.normalization, self.card.mean, self.card.std))
+            normalize(planes, self.card.normalization, self.card.mean, self.card.std))
 
     def _check(self) -> None:
         """Search an empty picture once: a network that does not fit its card fails here."""
@@ -169,7 +240,7 @@ class OnnxFaceDetector:
 
 def load_face_detector(
         model: str | Path, *, score_threshold: float | None = None, nms_threshold: float = 0.4,
-        min_face_size: float = 24.0, input_size: int | str = 'auto',
+        min_face_size: float | str = 24.0, input_size: int | str = 'auto',
         threads: int = 1) -> OnnxFaceDetector:
     """
     Load a face detector.
@@ -198,6 +269,22 @@ def _detections(found: Candidates, factor: np.ndarray) -> list[Detection]:
         (found.landmarks * factor).astype(np.float32))
     return [Detection(BoundingBox(*(float(v) for v in box)), float(score), points)
             for box, score, points in zip(boxes, found.scores, landmarks)]
+
+
+def _placed(found: Candidates, windows: np.ndarray, shown: int) -> Candidates:
+    """
+    Move candidates from their windows to where they are in the picture.
+
+    :param windows: float32 (K, 3): left, top, side of each one's window [px].
+    :param shown: side of the windows as the network sees them [px].
+    """
+    if found.landmarks is None:
+        raise ValueError('windows are for networks with landmarks')
+    scale = windows[:, 2:] / shown
+    boxes = found.boxes * scale
+    boxes[:, :2] += windows[:, :2]
+    landmarks = found.landmarks * scale[:, None] + windows[:, None, :2]
+    return Candidates(boxes, found.scores, landmarks)
 
 
 def _round_up(size: int) -> int:

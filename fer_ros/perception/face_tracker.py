@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from fer_ros.perception import kalman
+from fer_ros.perception.face_windows import ExpectedFace
 from fer_ros.perception.types import BoundingBox, Detection, FaceTrack
 
 TENTATIVE, CONFIRMED, LOST = 'tentative', 'confirmed', 'lost'
@@ -119,6 +120,22 @@ class FaceTracker:
         dt = 0.0 if self._stamp is None else min(stamp - self._stamp, self.config.max_age)
         return [self._public(track, dt) for track in self._tracks]
 
+    def expected(self, stamp: float) -> list[ExpectedFace]:
+        """
+        Return where the faces that are followed should be; nothing changes.
+
+        :param stamp: time of the next frame [s], not before the last update's.
+        """
+        if not self._tracks or self._stamp is None:
+            return []
+        means, covariances = kalman.predict(
+            np.stack([t.mean for t in self._tracks]),
+            np.stack([t.covariance for t in self._tracks]),
+            min(stamp - self._stamp, self.config.max_age))
+        deviations = np.sqrt(covariances[:, :2, 0, 0].max(1)).tolist()
+        return [ExpectedFace(_box(mean), track.detection.box, deviation)
+                for track, mean, deviation in zip(self._tracks, means, deviations)]
+
     def _forget(self, dt: float) -> None:
         longest = max(LONGEST_GAP, SLOW * self._period)
         for track in self._tracks:
@@ -184,12 +201,15 @@ class FaceTracker:
         state = (CONFIRMED if track.detected else LOST) if track.confirmed else TENTATIVE
         detection = track.detection
         if not track.detected:
-            x, y, width, height = (float(value) for value in track.mean[:, 0])
-            detection = Detection(
-                BoundingBox(x - width / 2, y - height / 2, width, height), detection.score)
+            detection = Detection(_box(track.mean), detection.score)
         detection = _moved(detection, track.mean[:2, 1] * dt)
         return FaceTrack(track.id, detection, state, track.first_stamp, track.last_stamp,
                          track.detected)
+
+
+def _box(mean: np.ndarray) -> BoundingBox:
+    x, y, width, height = mean[:, 0].tolist()
+    return BoundingBox(x - width / 2, y - height / 2, width, height)
 
 
 def _moved(detection: Detection, shift: np.ndarray) -> Detection:

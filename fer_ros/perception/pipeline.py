@@ -13,7 +13,8 @@ from fer_ros.perception.detection_schedule import DetectionSchedule
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.error_model import error_model
-from fer_ros.perception.face_detector import FaceDetector, load_face_detector
+from fer_ros.perception.face_detector import WindowedDetector, load_face_detector
+from fer_ros.perception.face_finder import FaceFinder
 from fer_ros.perception.face_judge import FaceJudge
 from fer_ros.perception.face_tracker import CONFIRMED, TENTATIVE, FaceTracker, TrackerConfig
 from fer_ros.perception.people import People
@@ -35,13 +36,16 @@ class PipelineConfig:
     :param detection_threshold: smallest detector score that may keep a known face.
     :param nms_threshold: overlap (IoU) from which two detections are one face.
     :param min_face_size: smallest face to look for [px of the source image]; sets the
-        detector's working resolution.
+        detector's working resolution. 'auto': by the size of the picture, see
+        :class:`~fer_ros.perception.face_detector.OnnxFaceDetector`.
     :param detector_input: longest side of the picture shown to the detector [px]; 'auto': from
         ``min_face_size``.
     :param detector_interval: the networks look at each n-th frame; 'auto': at every one while
         that takes less than ``max_load`` of a core, see
         :class:`~fer_ros.perception.detection_schedule.DetectionSchedule`.
     :param max_load: share of one core that 'auto' aims at.
+    :param search_period: the whole picture is searched for newcomers at least so often [s];
+        in between, known faces are looked for where they should be. 0: in every frame.
     :param max_faces: at most so many faces, the largest first.
     :param threads: CPU threads of each network.
     :param maps: compute a class activation map for every classified face.
@@ -53,10 +57,11 @@ class PipelineConfig:
         default_factory=lambda: resource_path('models/emotion.onnx'))
     detection_threshold: float = 0.4
     nms_threshold: float = 0.4
-    min_face_size: float = 24.0
+    min_face_size: float | str = 'auto'
     detector_input: int | str = 'auto'
     detector_interval: int | str = 1
-    max_load: float = 0.05
+    max_load: float = 0.25
+    search_period: float = 0.17
     max_faces: int = 32
     threads: int = 1
     maps: bool = False
@@ -100,7 +105,7 @@ class Pipeline:
     :param ids: see :class:`~fer_ros.perception.face_tracker.FaceTracker`.
     """
 
-    def __init__(self, detector: FaceDetector, classifier: EmotionClassifier,
+    def __init__(self, detector: WindowedDetector, classifier: EmotionClassifier,
                  config: PipelineConfig, ids: Iterator[int] | None = None) -> None:
         self.detector, self.classifier, self.config = detector, classifier, config
         self.tracker = FaceTracker(config.tracker, ids)
@@ -109,6 +114,7 @@ class Pipeline:
             self.labels, error_model(classifier.card.metrics, len(classifier.labels)),
             config.smoothing, config.state)
         self._schedule = DetectionSchedule(config.detector_interval, config.max_load)
+        self._finder = FaceFinder(detector, config.search_period, config.nms_threshold)
         self._seen: list[Detection] = []
         self._tracks: list[FaceTrack] = []
         self._faces: dict[str, TrackedFace] = {}
@@ -131,6 +137,7 @@ class Pipeline:
         self.tracker.reset()
         self._people.keep(())
         self._schedule.reset()
+        self._finder.reset()
         self._seen, self._tracks, self._faces = [], [], {}
         self._stamp = None
 
@@ -139,6 +146,9 @@ class Pipeline:
         if (config.detector_interval, config.max_load) != (
                 self.config.detector_interval, self.config.max_load):
             self._schedule = DetectionSchedule(config.detector_interval, config.max_load)
+        if config.search_period != self.config.search_period:
+            self._finder = FaceFinder(
+                self.detector, config.search_period, config.nms_threshold)
         self.config = config
         self.tracker.config = config.tracker
         self._judge.config, self._judge.maps = config.quality, config.maps
@@ -189,7 +199,9 @@ class Pipeline:
         return to_gray(image) if all(card.color == 'gray' for card in cards) else image
 
     def _detect(self, image: np.ndarray) -> list[Detection]:
-        detections = self.detector.detect(image)
+        return self._largest(self.detector.detect(image))
+
+    def _largest(self, detections: list[Detection]) -> list[Detection]:
         if len(detections) > self.config.max_faces:
             detections = sorted(detections, key=lambda d: -d.box.area)[:self.config.max_faces]
         return detections
@@ -211,7 +223,8 @@ class Pipeline:
 
     def _look(self, image: np.ndarray, stamp: float) -> list[TrackedFace]:
         """Detect, track, judge and smooth in one frame."""
-        self._seen = self._detect(image)
+        self._seen = self._largest(self._finder.find(
+            image, stamp, self._tracks, self.tracker.expected(stamp)))
         self._tracks = self.tracker.update(self._seen, stamp)
         confirmed = [track for track in self._tracks if track.state == CONFIRMED]
         judgments = self._judge.judge(image, [track.detection for track in confirmed])
@@ -238,7 +251,7 @@ class Pipeline:
             track.detection.box for track in self._tracks if not (looked and track.detected)]
 
     def _inference_seconds(self) -> float:
-        return self.detector.inference_seconds + self.classifier.inference_seconds
+        return self._finder.inference_seconds + self.classifier.inference_seconds
 
 
 def build_pipeline(config: PipelineConfig, ids: Iterator[int] | None = None) -> Pipeline:

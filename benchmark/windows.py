@@ -1,0 +1,172 @@
+"""
+Known faces in windows, beside a search of every whole frame: how many, how exact, how calm.
+
+Landmarks and boxes on labeled pictures, looked for around a place that is a little wrong; then
+clips, frame by frame, once each way. ``python -m benchmark.windows --data FACES --clips CLIPS``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmark.run import RESULTS, table_text
+from fer_ros.datasets.face_pictures import FacePicture, load_face_pictures
+from fer_ros.machine import describe_machine
+from fer_ros.media.frame_source import open_frame_source, videos_in
+from fer_ros.perception.face_detector import OnnxFaceDetector, load_face_detector
+from fer_ros.perception.face_windows import ExpectedFace, windows_around
+from fer_ros.perception.pipeline import PipelineConfig, build_pipeline
+from fer_ros.perception.preprocessing import to_gray
+from fer_ros.perception.types import BoundingBox, Detection, TrackedFace
+from fer_ros.resources import resource_path
+
+_SIZES = (24, 48, 96, np.inf)
+#: Numbers of faces that get windows of 128 and of 96 px.
+_COUNTS = (1, 4)
+#: Errors of an expected face: of its center and its size, in face sizes (standard deviations).
+_CENTER, _SIZE = 0.08, 0.1
+_SAME = 0.3
+
+
+def judge_pictures(pictures: Sequence[FacePicture], seed: int = 0) -> list[dict[str, Any]]:
+    """
+    Look for labeled faces in the whole picture, as the node does in small pictures and (half size)
+    in those of 640x480, and in windows around them.
+
+    :returns: a row for each way and size of faces: share found, median error of the landmarks
+        (share of the eye distance) and median overlap of the boxes (IoU).
+    """
+    detector = load_face_detector(resource_path('models/face_detector.onnx'),
+                                  score_threshold=0.4, min_face_size='auto')
+    coarse = load_face_detector(resource_path('models/face_detector.onnx'),
+                                score_threshold=0.4, min_face_size=24.0)
+    generator = np.random.default_rng(seed)
+    found: dict[str, list[tuple[float, ...]]] = {}
+    for picture in tqdm(pictures, desc='pictures', leave=False, mininterval=1):
+        gray = to_gray(picture.image)
+        everywhere, half = detector.detect(gray), coarse.detect(gray)
+        for row, points in zip(picture.boxes, picture.landmarks):
+            box = BoundingBox(*(float(v) for v in row))
+            if box.size < _SIZES[0] or not np.isfinite(points).all():
+                continue
+            expected = _a_little_wrong(box, generator)
+            ways = {'whole picture': everywhere, 'whole picture, half size': half, **{
+                f'in a window, one of {count}': _in_window(detector, gray, expected, count)
+                for count in _COUNTS}}
+            for way, detections in ways.items():
+                found.setdefault(way, []).append(_judged(detections, box, points))
+    return [_row(way, low, high, np.array(rows)) for way, rows in found.items()
+            for low, high in zip(_SIZES, _SIZES[1:])]
+
+
+def judge_clip(path: Path, frames: int = 300) -> dict[str, Any]:
+    """
+    Follow the faces of a clip both ways.
+
+    :returns: faces that only one way has, median overlap of their boxes, and how far landmarks
+        move from frame to frame (median, share of the face's size).
+    """
+    source = open_frame_source(str(path))
+    pictures = [image for image, _ in zip(source, range(frames))]
+    period = source.period
+    source.close()
+    whole, ours = (_followed(pictures, period, search) for search in (0.0, 0.17))
+    overlaps, only_whole, only_ours = [], 0, 0
+    for one, other in zip(whole, ours):
+        pairs = [max((a.track.detection.box.iou(b.track.detection.box) for b in other.values()),
+                     default=0.0) for a in one.values()]
+        overlaps += [iou for iou in pairs if iou >= _SAME]
+        only_whole += sum(iou < _SAME for iou in pairs)
+        only_ours += max(len(other) - sum(iou >= _SAME for iou in pairs), 0)
+    return {'clip': path.name, 'frames': len(pictures), 'in both': len(overlaps),
+            'only in whole pictures': only_whole, 'only in windows': only_ours,
+            'IoU': float(np.median(overlaps or [0.0])),
+            'landmarks move, whole [%]': _movement(whole),
+            'landmarks move, windows [%]': _movement(ours)}
+
+
+def _a_little_wrong(box: BoundingBox, generator: np.random.Generator) -> BoundingBox:
+    x, y = np.array(box.center) + generator.normal(0, _CENTER, 2) * box.size
+    factor = float(np.exp(generator.normal(0, _SIZE)))
+    width, height = box.width * factor, box.height * factor
+    return BoundingBox(float(x - width / 2), float(y - height / 2), width, height)
+
+
+def _in_window(detector: OnnxFaceDetector, gray: np.ndarray, box: BoundingBox,
+               count: int) -> list[Detection]:
+    height, width = gray.shape
+    windows = windows_around([ExpectedFace(box, box, 0.04 * box.size)] * count, width, height)
+    return detector.detect_in(gray, (windows or [])[:1])
+
+
+def _judged(detections: Sequence[Detection], box: BoundingBox,
+            points: np.ndarray) -> tuple[float, float, float]:
+    """Return the face's size, the landmarks' error and the overlap; NaN if it was missed."""
+    near = [(d.box.iou(box), d) for d in detections if d.box.iou(box) >= _SAME]
+    if not near:
+        return box.size, np.nan, np.nan
+    iou, best = max(near, key=lambda pair: pair[0])
+    if best.landmarks is None:
+        return box.size, np.nan, iou
+    eyes = float(np.linalg.norm(points[0] - points[1]))
+    error = float(np.linalg.norm(best.landmarks - points, axis=1).mean()) / max(eyes, 1e-6)
+    return box.size, error, iou
+
+
+def _row(way: str, low: float, high: float, rows: np.ndarray) -> dict[str, Any]:
+    chosen = rows[(rows[:, 0] >= low) & (rows[:, 0] < high)]
+    return {'looked for': way, 'faces of [px]': f'{low:.0f} to {high:.0f}' if np.isfinite(
+        high) else f'{low:.0f} and more', 'faces': len(chosen),
+        'found [%]': 100 * float(np.isfinite(chosen[:, 2]).mean()),
+        'landmark error [%]': 100 * float(np.nanmedian(chosen[:, 1])),
+        'IoU': float(np.nanmedian(chosen[:, 2]))}
+
+
+def _followed(pictures: Sequence[np.ndarray], period: float,
+              search_period: float) -> list[dict[str, TrackedFace]]:
+    pipeline = build_pipeline(PipelineConfig(search_period=search_period))
+    return [{face.track.id: face for face in pipeline.process(image, i * period).faces}
+            for i, image in enumerate(pictures)]
+
+
+def _movement(answers: Sequence[dict[str, TrackedFace]]) -> float:
+    moved = []
+    for before, after in zip(answers, answers[1:]):
+        for id_ in before.keys() & after.keys():
+            a, b = before[id_].track.detection, after[id_].track.detection
+            if a.landmarks is not None and b.landmarks is not None:
+                moved.append(np.linalg.norm(a.landmarks - b.landmarks, axis=1).mean()
+                             / a.box.size)
+    return 100 * float(np.median(moved or [0.0]))
+
+
+def main() -> int:
+    """Judge, print, keep."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--data', type=Path, required=True,
+                        help='folder of the face data (its validation part is used)')
+    parser.add_argument('--clips', type=Path, help='folder of videos')
+    options = parser.parse_args()
+    results = {'pictures': judge_pictures(load_face_pictures(options.data, 'val'))}
+    print(table_text(results['pictures']), flush=True)
+    if options.clips:
+        results['clips'] = [judge_clip(path) for path in videos_in(options.clips)]
+        print(table_text(results['clips']))
+    (RESULTS / 'windows.json').write_text(json.dumps({
+        'date': time.strftime('%Y-%m-%d'), 'machine': describe_machine(), **results},
+        indent=2) + '\n', encoding='utf-8')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
