@@ -40,8 +40,6 @@ def _light(widths: tuple[int, ...], blocks: tuple[int, ...], *kinds: str) -> dic
 
 #: what was thought of beside those in :data:`~fer_ros.emotion_training.network.ARCHITECTURES`.
 CANDIDATES = {
-    'se_resnet_small, narrow inside': {**ARCHITECTURES['se_resnet_small'],
-                                       'inner': (None, 32, 48, 64)},
     'dense 32-64-128': _light((32, 64, 128), (1, 2, 2), *['residual'] * 3),
     'separable 32-96-192': _light((32, 96, 192), (1, 3, 4), *['separable'] * 3),
     'inverted 24-48-96': _light((24, 48, 96), (1, 3, 3), *['inverted'] * 3),

@@ -13,6 +13,7 @@ from fer_ros.resources import resource_path
 PRESETS = {
     'emotion': 'fer_ros.emotion_training.trainer',
     'distill': 'fer_ros.emotion_training.distillation',
+    'narrow': 'fer_ros.emotion_training.distillation',
     'finetune': 'fer_ros.emotion_training.fine_tuning',
     'teach': 'fer_ros.emotion_training.distillation',
     'face_detector': 'fer_ros.detector_training.trainer',

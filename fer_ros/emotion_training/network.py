@@ -14,6 +14,8 @@ from torch.nn import functional
 ARCHITECTURES: dict[str, dict[str, Any]] = {
     'se_resnet_tiny': {'widths': (8, 16, 32, 64), 'blocks': (0, 1, 1, 1)},
     'se_resnet_small': {'widths': (24, 48, 96, 176), 'blocks': (0, 1, 2, 2)},
+    'se_resnet_narrow': {'widths': (24, 48, 96, 176), 'blocks': (0, 1, 2, 2),
+                         'inner': (None, 32, 48, 64)},
     'resnet_light': {'widths': (24, 48, 96), 'blocks': (1, 2, 2), 'stem_stride': 2,
                      'kinds': ('residual', 'residual', 'residual')},
 }

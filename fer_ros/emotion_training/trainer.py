@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from fer_ros.datasets.emotion_data import EmotionData, load_fer2013
 from fer_ros.emotion_training.augmentation import augment, resize, standardize
+from fer_ros.emotion_training.narrowing import narrowed
 from fer_ros.emotion_training.network import EmotionNetwork
 from fer_ros.emotion_training.own_data import data_of, has_votes
 from fer_ros.emotion_training.sampling import balanced_order, class_weights, stratified_folds
@@ -77,6 +78,10 @@ class EmotionTrainer(ResumableRun):
         if 'weights' in config:
             self.begin_with(existing(config['weights']))
         self._class_weights: torch.Tensor | None = None
+
+    def fitted(self, weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Return the weights of a wider network without their weakest inner channels."""
+        return narrowed(weights, self.network.state_dict())
 
     def run(self, train: EmotionData, validation: EmotionData) -> None:
         """Train to the last epoch, from the checkpoint if there is one."""

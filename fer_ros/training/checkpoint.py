@@ -89,12 +89,16 @@ class ResumableRun:
 
         :raises ValueError: if the file is missing, damaged or of another network; names it.
         """
-        weights = weights_of(load_checkpoint(file))
+        weights = self.fitted(weights_of(load_checkpoint(file)))
         try:
             self.network.load_state_dict(weights)
         except RuntimeError as error:
             raise ValueError(f"'{file}' does not fit this network: {error}") from error
         self.average.module.load_state_dict(weights)
+
+    def fitted(self, weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Return weights to begin with, made to fit this network where a run knows how."""
+        return weights
 
     def restore(self) -> None:
         """
