@@ -178,8 +178,9 @@ def _options(argv: list[str]) -> argparse.Namespace:
     parser.add_argument('--data', type=Path, required=True,
                         help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz or its '
                              'folder): the public part calibrates, training crops quantize')
-    parser.add_argument('--output', type=Path, default=Path('models/emotion.onnx'),
-                        help='file; the others get their names from it')
+    parser.add_argument('--output', type=Path,
+                        help='file, from which the others get their names; none: in the folder '
+                             'of the checkpoint, with its name')
     parser.add_argument('--name', help="in the card; none: the file's")
     parser.add_argument('--groups', type=int, choices=sorted(GROUPINGS),
                         help='classes of the network: 8, 7 (no contempt) or 3 (happy, sad, '
@@ -190,6 +191,9 @@ def _options(argv: list[str]) -> argparse.Namespace:
                         help='also TensorFlow Lite; needs pip install litert-torch')
     parser.add_argument('--quick', action='store_true', help='judge without robustness and speed')
     options = parser.parse_args(argv)
+    if options.output is None:  # never over a network that is in use
+        folder = options.checkpoint[-1].resolve().parent
+        options.output = folder / f'{folder.name}.onnx'
     if options.output.suffix != '.onnx':
         raise ValueError(f"--output '{options.output}' must end in .onnx")
     if options.tflite and options.groups not in (None, 8):

@@ -238,6 +238,13 @@ def test_export_command(trained, tmp_path, capsys):
         export(['--data', 'd.npz', '--output', 'model.bin'])
 
 
+def test_an_export_lies_beside_its_checkpoint_unless_told():
+    """Never over the network that ships."""
+    from fer_ros.emotion_training.export import _options
+    options = _options(['--checkpoint', 'runs/mine/checkpoint.pt', '--data', 'd.npz'])
+    assert options.output.parts[-3:] == ('runs', 'mine', 'mine.onnx')
+
+
 def test_few_pictures_do_not_calibrate(trained, tmp_path, capsys):
     """The temperature of the weights stays, and that is said; enough pictures fit a new one."""
     trainer, data = trained
