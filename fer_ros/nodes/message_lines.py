@@ -67,6 +67,8 @@ def _tone(message: DialogTone) -> Iterator[str]:
           if message.person_id else '')
     yield (f'tone {message.tone}{to}: rate {message.rate:.2f}, pitch {message.pitch:.2f}, volume '
            f'{message.volume:.2f}; {message.reason}')
+    if message.situation:
+        yield f'situation: {message.situation}'
     if message.suggestion:
         yield f'suggestion: {message.suggestion}'
 
