@@ -31,7 +31,7 @@ from fer_ros.resources import resource_path
 
 _SIZES = (24, 48, 96, np.inf)
 #: Numbers of faces that get windows of 128 and of 96 px.
-_COUNTS = (1, 4)
+_COUNTS = (1, 3)
 #: Errors of an expected face: of its center and its size, in face sizes (standard deviations).
 _CENTER, _SIZE = 0.08, 0.1
 _SAME = 0.3

@@ -55,7 +55,7 @@ SPECS: dict[str, Spec] = {
                               'auto: at every frame while that takes less than max_load of a '
                               'core, else at fewer, down to ten a second or to 40 % of a core',
                               1, 100, word='auto'),
-    'max_load': Spec(0.25, 'share of one core that detector_interval auto aims at', 0.01, 1.0),
+    'max_load': Spec(0.05, 'share of one core that detector_interval auto aims at', 0.01, 1.0),
     'search_period': Spec(0.17, 'the whole picture is searched for new faces at least so often '
                           '[s]; in between, known ones are looked for where they should be; 0: in '
                           'every frame', 0.0, 10.0),

@@ -17,7 +17,7 @@ _REST, _DEVIATIONS = 2.0, 3.0
 #: Side of the windows as the network sees them [px], by how many there are at most: fewer faces
 #: are seen more sharply for the same time; of more, a search of everything costs no more
 #: (``python -m benchmark.windows``).
-_SIDES = ((2, 128), (8, 96))
+_SIDES = ((2, 128), (3, 96))
 #: A face that would be smaller than this in its window [px] is left to a look at everything.
 _SMALLEST = 16.0
 #: Steps of the sides of windows to twice the size, and steps of their places as the network sees

@@ -60,7 +60,7 @@ class PipelineConfig:
     min_face_size: float | str = 'auto'
     detector_input: int | str = 'auto'
     detector_interval: int | str = 1
-    max_load: float = 0.25
+    max_load: float = 0.05
     search_period: float = 0.17
     max_faces: int = 32
     threads: int = 1
