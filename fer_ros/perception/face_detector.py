@@ -27,8 +27,8 @@ from fer_ros.perception.types import BoundingBox, Detection
 #: Networks of free size take multiples of their largest stride.
 _MULTIPLE = 32
 
-#: A picture of so many pixels is shown as it is, a larger one shrunk until it takes the time of
-#: one like this, but never below half its size.
+#: A picture of so many pixels is shown as it is; one with twice as many, or more, at half its
+#: size, those between as much shrunk as they have more pixels.
 _FULL = 2 ** 17
 
 #: Faces smaller than this [px of the network's input] are hardly found in whole pictures.
