@@ -112,7 +112,7 @@ def test_a_calibration_that_cannot_be_used_is_told(astronaut, fields, text):
 
 def test_binning_and_region_of_interest(astronaut):
     """K is of the whole sensor: the same face is at the same place."""
-    with running(astronaut) as rig:
+    with running(astronaut, search_period=0.0) as rig:
         rig.send_info()
         rig.send_depth(0.05)
         plain = rig.send(astronaut, 0.05).emotions[0].position
