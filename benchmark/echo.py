@@ -4,12 +4,14 @@ import rclpy
 from rclpy.executors import ExternalShutdownException
 from sensor_msgs.msg import Image
 
+from fer_ros.nodes.memory import keep_freed_memory
 from fer_ros.nodes.qos import emotions_qos, image_qos
 from fer_ros_msgs.msg import EmotionArray
 
 
 def main() -> None:
-    """Echo until told to stop."""
+    """Echo until told to stop, with the memory that the nodes keep."""
+    keep_freed_memory()
     rclpy.init()
     node = rclpy.create_node('echo')
     publisher = node.create_publisher(EmotionArray, 'emotions', emotions_qos())

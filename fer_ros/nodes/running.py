@@ -15,6 +15,7 @@ import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
 
+from fer_ros.nodes.memory import keep_freed_memory
 from fer_ros.nodes.usage import asks_for_help
 from fer_ros.perception.yaml_file import one_line
 
@@ -39,6 +40,7 @@ def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None
         print(help_text)
         return 0
     log = rclpy.logging.get_logger(name)
+    keep_freed_memory()
     try:
         rclpy.init(args=args)
     except Exception as error:  # rclpy raises classes of its own, which differ by distribution
