@@ -10,36 +10,37 @@ import argparse
 import json
 from pathlib import Path
 
-import numpy as np
-
+from benchmark.peers import typical
 from fer_ros.machine import describe_machine
 from fer_ros.media.demo_scene import DemoScene
 from fer_ros.perception import onnx_session
 from fer_ros.perception.pipeline import Pipeline, PipelineConfig, build_pipeline
+from fer_ros.resources import resource_path
 
 RESULTS = Path(__file__).parent / 'results' / 'engines.json'
 
 
 def pipelines() -> dict[str, Pipeline]:
-    """Return the pipeline on each engine; both run in this process."""
-    found = {onnx_session.inference_engine(): build_pipeline(PipelineConfig())}
+    """Return the pipeline on each engine, both in this process, with the float32 network."""
+    config = PipelineConfig(emotion_model=resource_path('models/emotion.onnx'))
+    found = {onnx_session.inference_engine(): build_pipeline(config)}
     engine, onnx_session.onnxruntime = onnx_session.onnxruntime, None
     try:
-        found[onnx_session.inference_engine()] = build_pipeline(PipelineConfig())
+        found[onnx_session.inference_engine()] = build_pipeline(config)
     finally:
         onnx_session.onnxruntime = engine
     return found
 
 
 def measure(frames: int) -> dict[str, float]:
-    """Return the median time of a frame on each engine [ms], interleaved, 640x480, one face."""
+    """Return the time of a frame on each engine [ms], interleaved, 640x480, one face."""
     scene, ours = DemoScene(), pipelines()
     times: dict[str, list[float]] = {name: [] for name in ours}
     for i in range(frames):
         frame, stamp = scene.render(2 + i / 30), i / 30
         for name, pipeline in ours.items():
             times[name].append(pipeline.process(frame, stamp).processing_seconds)
-    return {name: 1e3 * float(np.median(values)) for name, values in times.items()}
+    return {name: 1e3 * typical(values) for name, values in times.items()}
 
 
 def main() -> None:

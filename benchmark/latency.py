@@ -24,6 +24,7 @@ from std_msgs.msg import Header
 
 from benchmark.child import init_apart
 from benchmark.scene import scene_with_faces
+from fer_ros.nodes.conversions import seconds_to_stamp, stamp_to_seconds
 from fer_ros.nodes.image_conversions import (
     array_to_compressed,
     array_to_image,
@@ -57,7 +58,7 @@ def measure(kind: str, size: tuple[int, int], seconds: float) -> dict[str, Any]:
     arrived: dict[int, float] = {}
 
     def on_emotions(message: EmotionArray) -> None:
-        arrived[message.header.stamp.sec] = time.perf_counter()
+        arrived[round(stamp_to_seconds(message.header) * RATE)] = time.perf_counter()
 
     node.create_subscription(EmotionArray, 'emotions', on_emotions, emotions_qos())
     publisher = node.create_publisher(
@@ -100,13 +101,13 @@ def _wait_for_child(node: Any, executor: Any, publisher: Any, child: Any) -> Non
 
 def _send(picture: np.ndarray, publisher: Any, executor: Any,
           seconds: float) -> dict[int, float]:
-    """Publish at :data:`RATE`; the stamp's seconds carry the number of the image."""
+    """Publish at :data:`RATE`, with stamps that tell the number of the image."""
     sent: dict[int, float] = {}
     start = time.perf_counter()
     for i in range(int(seconds * RATE) + 15):
         make = array_to_image if publisher.msg_type is Image else array_to_compressed
         message = make(picture, Header())
-        message.header.stamp.sec = i
+        message.header.stamp = seconds_to_stamp(i / RATE)
         while (wait := start + i / RATE - time.perf_counter()) > 0:
             executor.spin_once(wait)
         sent[i] = time.perf_counter()

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from sensor_msgs.msg import Image
 
 from benchmark.child import Child, init_apart
+from benchmark.peers import typical
 from benchmark.scene import scene_with_faces
 from fer_ros.nodes.qos import image_qos
 from fer_ros.nodes.running import guard_exit
@@ -33,7 +34,7 @@ def bench_load(seconds: float) -> list[dict[str, Any]]:
         child.spin(3)
         memory = child.memory()
         rows.append({'what': 'one face, 30 Hz [% of a core]', 'value': child.use(seconds),
-                     'target': '<= 15'})
+                     'target': '<= 10'})
         child.set_parameter('detector_interval', 1)
         child.spin(1)
         rows.append({'what': 'the same, every frame looked at [% of a core]',
@@ -45,7 +46,7 @@ def bench_load(seconds: float) -> list[dict[str, Any]]:
             Image, 'emotions/image', received.append, image_qos())
         child.spin(1)
         rows.append({'what': 'one face, 30 Hz, annotated image too [% of a core]',
-                     'value': child.use(seconds), 'target': '<= 25'})
+                     'value': child.use(seconds), 'target': '<= 14'})
         child.node.destroy_subscription(subscription)
         child.spin(0.5, 0)
         rows.append({'what': 'active, no images [% of a core]', 'value': child.use(seconds, 0),
@@ -67,7 +68,7 @@ def bench_faces(frames: int) -> list[dict[str, float]]:
         pipeline = build_pipeline(PipelineConfig())
         scene = scene_with_faces(count, columns=8)
         samples = np.array([_sample(pipeline, scene, i) for i in range(frames + 5)])[5:]
-        median = np.median(samples, 0) * 1e3
+        median = [1e3 * typical(column) for column in samples.T]
         found = len(pipeline.process(scene, (frames + 6) / 30).faces)
         rows.append({'faces': count, 'found': found, 'pipeline [ms]': median[0],
                      'classification [ms]': median[1]})
@@ -82,8 +83,8 @@ def bench_resolutions(frames: int) -> list[dict[str, Any]]:
         scene = scene_with_faces(1, width, height)
         samples = np.array([_sample(pipeline, scene, i) for i in range(frames + 5)])[5:]
         rows.append({'size': f'{width}x{height}', 'megapixels': width * height / 1e6,
-                     'pipeline [ms]': float(np.median(samples[:, 0]) * 1e3),
-                     'networks [ms]': float(np.median(samples[:, 2]) * 1e3)})
+                     'pipeline [ms]': 1e3 * typical(samples[:, 0]),
+                     'networks [ms]': 1e3 * typical(samples[:, 2])})
     return rows
 
 

@@ -26,7 +26,7 @@ DOCUMENTS = {
     'docs/explanation/emotion_state.md': ('states', 'calm'),
     'docs/explanation/tracker.md': ('tracking', 'clips'),
     'docs/explanation/face_detector.md': (
-        'detectors', 'conditions', 'cost', 'scenes', 'windows', 'window_clips'),
+        'detectors', 'conditions', 'cost', 'scenes', 'refiner', 'refiner_places', 'refiner_clips'),
     'docs/explanation/anonymize.md': ('in_clear', 'in_clear_clips', 'known_again', 'hiding')}
 _PLOTS = {'detectors.png': 'detectors.png', 'quality.png': 'quality_gates.png',
           'anonymize.png': 'anonymize.png'}
@@ -72,8 +72,9 @@ def tables() -> dict[str, str]:
         **{name: rows_to_table(bench[name]) for name in ('pipeline', 'latency', 'load')},
         'peers': rows_to_table(bench['peers']),
         'engines': rows_to_table(read_results('engines')['rows']),
-        'windows': rows_to_table(read_results('windows')['pictures']),
-        'window_clips': rows_to_table(read_results('windows')['clips']),
+        'refiner': rows_to_table(read_results('refiner')['pictures']),
+        'refiner_places': rows_to_table(read_results('refiner')['no face']),
+        'refiner_clips': rows_to_table(read_results('refiner')['clips']),
         'tricks': rows_to_table(read_results('tricks')['tricks']),
         'growth': rows_to_table(bench['faces']),
         'resolutions': rows_to_table(bench['resolutions']),

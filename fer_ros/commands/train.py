@@ -17,6 +17,7 @@ PRESETS = {
     'finetune': 'fer_ros.emotion_training.fine_tuning',
     'teach': 'fer_ros.emotion_training.distillation',
     'face_detector': 'fer_ros.detector_training.trainer',
+    'face_refiner': 'fer_ros.detector_training.trainer',
 }
 
 

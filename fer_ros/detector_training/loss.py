@@ -84,7 +84,7 @@ def detection_loss(outputs: Sequence[torch.Tensor], targets: torch.Tensor) -> tu
     count = weight.sum().clamp_min(1)
     center = grid + chosen[:, 1:3] * stride
     size = torch.exp(chosen[:, 3:5].clamp(-4, 6)) * stride
-    overlap, distance = _overlap(center, size, wanted[:, 1:3], wanted[:, 3:5])
+    overlap, distance = overlap_of(center, size, wanted[:, 1:3], wanted[:, 3:5])
     box_loss = ((1 - overlap + distance) * weight).sum() / count
     face_size = wanted[:, 3:5].prod(1, keepdim=True).sqrt().clamp_min(1)
     points = grid.repeat(1, 5) + chosen[:, 5:] * stride
@@ -131,9 +131,14 @@ def _flatten(outputs: Sequence[torch.Tensor]) -> tuple[torch.Tensor, torch.Tenso
     return torch.cat(raws, 1), torch.cat(grids)[None], torch.cat(strides)[None]
 
 
-def _overlap(center_a: torch.Tensor, size_a: torch.Tensor, center_b: torch.Tensor,
+def overlap_of(center_a: torch.Tensor, size_a: torch.Tensor, center_b: torch.Tensor,
              size_b: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return IoU and the squared center distance over the enclosing box's diagonal."""
+    """
+    Return IoU and the squared center distance over the enclosing box's squared diagonal.
+
+    :param center_a: (N, 2) of the first boxes.
+    :param size_a: (N, 2) their width and height.
+    """
     low = torch.maximum(center_a - size_a / 2, center_b - size_b / 2)
     high = torch.minimum(center_a + size_a / 2, center_b + size_b / 2)
     shared = (high - low).clamp_min(0).prod(1)

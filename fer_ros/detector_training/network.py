@@ -115,9 +115,9 @@ class FaceNetwork(nn.Module):
         :param x: float (N, 1, H, W), gray levels 0..255; H and W multiples of 32.
         :returns: three of (N, 15, H/s, W/s).
         """
-        return self.maps(x * PIXEL_SCALE)
+        return self.scaled(x * PIXEL_SCALE)
 
-    def maps(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def scaled(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Return what ``forward`` does, of gray levels that are scaled already."""
         x8 = self.stage8(self.stem(x))
         x16 = self.stage16(x8)

@@ -1,4 +1,4 @@
-"""Train the face detector on pictures with faces in context."""
+"""Train the face detector, or its refiner, on pictures with faces in context."""
 
 from __future__ import annotations
 
@@ -7,89 +7,41 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.optim.swa_utils import AveragedModel
-from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
+from torch.utils.data import Dataset
 
 from fer_ros.datasets.face_pictures import FacePicture, load_face_pictures
 from fer_ros.detector_training.crops import FaceCrops, load_face_crops
 from fer_ros.detector_training.hard_examples import LOWEST_SCORE, with_hard_places
 from fer_ros.detector_training.loss import detection_loss, targets_of
 from fer_ros.detector_training.network import network_of
+from fer_ros.detector_training.refiner_trainer import FaceRefinerTrainer
+from fer_ros.detector_training.run import DetectorRun
 from fer_ros.detector_training.samples import FaceSampler
 from fer_ros.evaluation.detector.metrics import SMALLEST
 from fer_ros.perception.face_detector import load_face_detector
-from fer_ros.training.checkpoint import ResumableRun
 from fer_ros.training.options import read_preset, run_parser
-from fer_ros.training.schedules import learning_rate, warm_ema
 from fer_ros.training.told_data import told_data
 
-_WARM_UP = 200
-_SAVE_EVERY = 200
 
-
-class FaceDetectorTrainer(ResumableRun):
+class FaceDetectorTrainer(DetectorRun):
     """
-    Every step draws from its own seed, so a run that was killed and resumed sees the pictures
-    that an unbroken one sees.
+    A run whose batches are whole pictures.
 
     :param config: the preset.
     :param output: folder of the run.
     """
 
     def __init__(self, config: dict[str, Any], output: Path) -> None:
-        torch.manual_seed(config['seed'])
-        network = network_of(config)
-        network.to(memory_format=torch.channels_last)
-        super().__init__(
-            config, output, network,
-            AveragedModel(network, avg_fn=warm_ema(config['ema_decay']), use_buffers=True),
-            torch.optim.AdamW(network.parameters(), lr=config['learning_rate'],
-                              weight_decay=config['weight_decay']))
+        super().__init__(config, output, network_of)
 
-    def run(self, pictures: list[FacePicture], crops: FaceCrops | None = None,
-            workers: int = 0) -> None:
-        """
-        Train to the last step, from the checkpoint if there is one.
+    def batches(self, pictures: list[FacePicture],
+                crops: FaceCrops | None) -> Dataset[tuple[torch.Tensor, torch.Tensor]]:
+        """Return the batches from here on."""
+        return _Batches(self.config, pictures, crops, self.done)
 
-        :param crops: faces to paste into the pictures.
-        :param workers: processes that prepare the pictures; 0: this one does.
-        """
-        self.restore()
-        self.network.train()
-        first, last = self.done, self.config['steps']
-        batches = DataLoader(_Batches(self.config, pictures, crops, first), batch_size=None,
-                             num_workers=workers)
-        bar = tqdm(total=last, initial=first, desc='steps', mininterval=5)
-        sums: dict[str, float] = {}
-        for images, targets in batches:
-            parts = self._train_step(images, targets)
-            sums = {key: sums.get(key, 0.0) + value for key, value in parts.items()}
-            self.done += 1
-            bar.update()
-            if self.done % _SAVE_EVERY == 0 or self.done == last:
-                since = self.done - (self.history[-1]['step'] if self.history else 0)
-                self.history.append({
-                    'step': self.done, **{key: value / since for key, value in sums.items()}})
-                sums = {}
-                bar.set_postfix(self.history[-1])
-                self.save()
-        bar.close()
-
-    def _train_step(self, images: torch.Tensor, targets: torch.Tensor) -> dict[str, float]:
-        config = self.config
-        rate = learning_rate(self.done, config['steps'], _WARM_UP, config['learning_rate'])
-        for group in self.optimizer.param_groups:
-            group['lr'] = rate
-        with torch.autocast('cpu', torch.bfloat16):
-            outputs = self.network(images.float().to(memory_format=torch.channels_last))
-        loss, parts = detection_loss(outputs, targets)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
-        self.optimizer.step()
-        self.average.update_parameters(self.network)
-        return {'loss': float(loss.detach()), **parts}
+    def loss(self, outputs: Any, targets: torch.Tensor) -> tuple[torch.Tensor, dict[str, float]]:
+        """Return :func:`~fer_ros.detector_training.loss.detection_loss`."""
+        return detection_loss(outputs, targets)
 
 
 class _Batches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
@@ -121,9 +73,10 @@ class _Batches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 
 
 def main(argv: list[str]) -> int:
-    """Run ``python -m fer_ros train --preset face_detector``."""
-    parser = run_parser('fer_ros train --preset face_detector', 'Train the face detector',
-                        'runs/face_detector')
+    """Run ``python -m fer_ros train --preset face_detector`` or ``--preset face_refiner``."""
+    parser = run_parser('fer_ros train --preset face_detector or face_refiner',
+                        'Train the face detector, or what follows known faces',
+                        'runs/PRESET')
     parser.add_argument('--data', type=Path, required=True,
                         help='folder with images.csv.gz, labels.csv.gz, boxes_human.csv.gz')
     parser.add_argument('--faces', type=Path,
@@ -151,7 +104,8 @@ def main(argv: list[str]) -> int:
     if options.faces:
         crops = load_face_crops(options.faces, options.teacher, options.output / 'crops.npz')
         print(f'{len(crops.images)} faces to paste')
-    trainer = FaceDetectorTrainer(config, options.output)
+    trainer = (FaceRefinerTrainer if 'window' in config else FaceDetectorTrainer)(
+        config, options.output)
     if options.weights:
         trainer.begin_with(options.weights)
     trainer.data = told_data(options.data, len(pictures), (p.boxes for p in pictures))

@@ -98,7 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--detector-model', default='',
                         help='ONNX file with a card (default: the shipped one)')
     parser.add_argument('--emotion-model', default='',
-                        help='ONNX file with a card, or emotion_int8 (default: the shipped one)')
+                        help='ONNX file with a card, emotion or emotion_int8 (default: the faster '
+                        'of those two here)')
     return parser
 
 

@@ -82,8 +82,8 @@ class EmotionNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the models; what cannot be used is refused here with its reason."""
         self.config = parameters.read_config(self)
-        pipeline = build_pipeline(self.config.pipeline, self._ids)
-        concealment = concealment_for(self.config)
+        pipeline = build_pipeline(self.config.pipeline, self._ids, self.get_logger().warning)
+        concealment = concealment_for(self.config, pipeline.provider)
         if self.config['use_depth']:
             self._locator = FaceLocator(self, self.faults, self.config['deterministic'])
         image_topic = self.resolve_topic_name('emotions/image')
@@ -266,7 +266,7 @@ class EmotionNode(LifecycleNode):
         publishers = self.count_publishers(self.image_topic) if self.image_topic else 0
         return vitals._replace(
             publishers=publishers, received=self._worker.frames.received,
-            faces=self._worker.faces,
+            faces=self._worker.faces, known=self._worker.pipeline.provider.trouble,
             troubles=(clock, self._cameras.trouble(publishers), *self._worker.troubles()))
 
     def _publish_diagnostics(self) -> None:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 import rclpy
 from sensor_msgs.msg import CompressedImage
@@ -38,6 +39,7 @@ from fer_ros.nodes.image_conversions import (
 from fer_ros.nodes.parameters import EmotionNodeConfig
 from fer_ros.perception.annotator import annotate
 from fer_ros.perception.concealment import Concealment, load_concealment
+from fer_ros.perception.execution_provider import ExecutionProvider
 from fer_ros.perception.onnx_session import inference_engine
 from fer_ros.perception.pipeline import Pipeline, PipelineResult
 from fer_ros.perception.stamp_guard import FOREIGN, JUMP, LATE, StampGuard
@@ -81,6 +83,8 @@ class EmotionWorker:
         self._no_stamp = 'images carry no stamp (0): ' + (
             'without time no state can form' if config['deterministic'] else
             'the time of their arrival counts instead') + '; have their driver stamp them'
+        # OpenCV's own threads spin between two pictures: 2 % of a core at 30 Hz.
+        cv2.setNumThreads(config['threads'])
         self._lock, self._showing = threading.Lock(), threading.Lock()
         self._concealment = concealment
         self.frames = FrameWorker(
@@ -104,7 +108,7 @@ class EmotionWorker:
             nothing changes.
         :raises FileNotFoundError: likewise.
         """
-        concealment = concealment_for(config, self._concealment)
+        concealment = concealment_for(config, self.pipeline.provider, self._concealment)
         with self._lock:
             self.pipeline.reconfigure(config.pipeline)
         with self._showing:
@@ -118,7 +122,9 @@ class EmotionWorker:
             'time jumps': str(self.jumps), **self.statistics.values(),
             'detector interval': str(self.pipeline.interval),
             'emotion model': self.pipeline.classifier.card.name,
-            'face detector': self.pipeline.detector.card.name, 'engine': inference_engine()}
+            'arithmetic': self.pipeline.arithmetic,
+            'face detector': self.pipeline.detector.card.name, 'engine': inference_engine(),
+            'provider': self.pipeline.provider.name}
 
     def troubles(self) -> list[str]:
         """Return what is wrong with the stamps."""
@@ -228,18 +234,19 @@ class EmotionWorker:
                     picture, header, quality=self.config['jpeg_quality']))
 
 
-def concealment_for(config: EmotionNodeConfig,
+def concealment_for(config: EmotionNodeConfig, provider: ExecutionProvider,
                     loaded: Concealment | None = None) -> Concealment | None:
     """
     Return what finds the faces to hide, None while none shall be hidden.
 
+    :param provider: what runs its network.
     :param loaded: there is one already.
     :raises ModelCardError: if it cannot be loaded.
     :raises FileNotFoundError: likewise.
     """
     if not config['anonymize']:
         return None
-    return loaded or load_concealment(config['threads'])
+    return loaded or load_concealment(config['threads'], provider=provider)
 
 
 def to_array(message: Any) -> np.ndarray:

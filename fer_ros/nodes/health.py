@@ -36,6 +36,7 @@ class Vitals(NamedTuple):
     :param faces: in the latest image.
     :param image_timeout: without an image for longer, something is wrong [s].
     :param troubles: what else the user should know, by those who watch it.
+    :param known: a trouble that the console has been told of; '' if there is none.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Vitals(NamedTuple):
     faces: int = 0
     image_timeout: float = 2.0
     troubles: tuple[str, ...] = ()
+    known: str = ''
 
 
 class Health:
@@ -88,6 +90,7 @@ class Health:
         fault = self._faults.last if self._faults.recent and not no_image else ''
         text = '; '.join(filter(None, (*vitals.troubles, no_image, fault)))
         self._tell(bool(no_image), text)
+        text = '; '.join(filter(None, (text, vitals.known)))
         if text:
             return level, text
         return DiagnosticStatus.OK, f'{vitals.faces} faces'

@@ -12,23 +12,27 @@ from rclpy.parameter import Parameter
 
 from fer_ros.nodes.parameter_specs import Spec, check_choice
 from fer_ros.perception.emotion_state import StateConfig
+from fer_ros.perception.execution_provider import PROVIDERS
 from fer_ros.perception.face_tracker import TrackerConfig
 from fer_ros.perception.pipeline import PipelineConfig
 from fer_ros.perception.quality import QualityConfig
 from fer_ros.perception.smoothing import FILTERS, SmoothingConfig
 from fer_ros.resources import resource_path
 
-PACKAGED_DETECTOR = 'models/face_detector.onnx'
-PACKAGED_EMOTION = 'models/emotion.onnx'
-
-
 SPECS: dict[str, Spec] = {
     'detector_model': Spec('', 'ONNX file of the face detector, with its model card beside it; '
-                           'empty: the one in the package', live=False),
+                           'empty: the one in the package, in float32; `face_detector_int8`: its '
+                           'copy, measured no faster', live=False),
     'emotion_model': Spec('', 'ONNX file of the emotion network, with its model card beside it; '
-                          'empty: the one in the package; `emotion_int8`: its fast copy',
-                          live=False),
-    'threads': Spec(1, 'CPU threads of each network', 1, 64, live=False),
+                          'empty: the faster one in the package, with onnxruntime on a processor '
+                          'with 8-bit dot products `emotion_int8`, else `emotion`; either name '
+                          'forces that one', live=False),
+    'threads': Spec(1, 'CPU threads of each network and of OpenCV', 1, 64, live=False),
+    'provider': Spec('cpu', 'what runs the networks: cpu, or an accelerator that the installed '
+                     'onnxruntime offers; auto: cuda or coreml if offered, else cpu. What fails '
+                     'falls back to cpu with one line. Networks this small may be slower on an '
+                     'accelerator, and tensorrt takes minutes to start', choices=PROVIDERS,
+                     live=False),
     'image_transport': Spec('raw', 'raw: subscribe to image; compressed: to image/compressed',
                             choices=('raw', 'compressed'), live=False),
     'image_qos': Spec('best_effort', 'QoS of the image subscription: best_effort matches every '
@@ -38,7 +42,8 @@ SPECS: dict[str, Spec] = {
     'image_depth': Spec(1, 'QoS history depth of the image subscription', 1, 100, live=False),
     'deterministic': Spec(False, 'process every image in its order, with the depth image of its '
                           'stamp, and report no processing time: the same bag gives the same '
-                          'bytes at any rate. Asks for reliable images whatever image_qos and '
+                          'bytes at any rate, with one emotion network on one kind of '
+                          'processor. Asks for reliable images whatever image_qos and '
                           'image_depth are; latency and memory (to 1 GB) grow if images come too '
                           'fast, what is lost then is reported', live=False),
     'use_depth': Spec(False, 'subscribe to depth and camera_info and report where faces are',
@@ -55,7 +60,7 @@ SPECS: dict[str, Spec] = {
                               'auto: at every frame while that takes less than max_load of a '
                               'core, else at fewer, down to ten a second or to 40 % of a core',
                               1, 100, word='auto'),
-    'max_load': Spec(0.05, 'share of one core that detector_interval auto aims at', 0.01, 1.0),
+    'max_load': Spec(0.25, 'share of one core that detector_interval auto aims at', 0.01, 1.0),
     'search_period': Spec(0.17, 'the whole picture is searched for new faces at least so often '
                           '[s]; in between, known ones are looked for where they should be; 0: in '
                           'every frame', 0.0, 10.0),
@@ -145,14 +150,15 @@ def build_config(values: Mapping[str, Any]) -> EmotionNodeConfig:
     if values['deterministic'] and interval == 'auto':
         interval = 1
     return EmotionNodeConfig(dict(values), PipelineConfig(
-        detector_model=_model(values['detector_model'], PACKAGED_DETECTOR),
-        emotion_model=_model(values['emotion_model'], PACKAGED_EMOTION),
+        detector_model=_model(values['detector_model'] or 'face_detector'),
+        emotion_model=_model(values['emotion_model']) if values['emotion_model'] else None,
         detection_threshold=values['detection_threshold'],
         nms_threshold=values['nms_threshold'], min_face_size=values['min_face_size'],
         detector_input=values['detector_input'],
         detector_interval=interval, max_load=values['max_load'],
         search_period=values['search_period'],
         max_faces=values['max_faces'], threads=values['threads'],
+        provider=values['provider'],
         maps=values['overlay'] == 'cam',
         tracker=TrackerConfig(
             high_score=values['new_face_threshold'], min_hits=values['min_hits'],
@@ -189,10 +195,8 @@ def check_change(node: Node, parameters: list[Parameter],
         return SetParametersResult(successful=False, reason=str(error)), None
 
 
-def _model(value: str, packaged: str) -> Any:
+def _model(value: str) -> Any:
     """Return the file of a model: as named, or a packaged one by its bare name."""
-    if not value:
-        return resource_path(packaged)
     shipped = {path.stem: path for path in resource_path('models').glob('*.onnx')}
     if value in shipped:
         return shipped[value]

@@ -10,13 +10,13 @@ from jsonschema import Draft7Validator, ValidationError, validators
 
 from fer_ros.spelling import meant
 
-TASKS = ('emotion_classification', 'face_detection')
+TASKS = ('emotion_classification', 'face_detection', 'face_refinement')
 COLORS = ('gray', 'bgr', 'rgb')
 LAYOUTS = ('NCHW', 'NHWC')
 NORMALIZATIONS = ('per_image', 'fixed')
 DECODERS = ('maps', 'yunet', 'rfb')
 
-_CLASSIFIER, _DETECTOR = TASKS
+_CLASSIFIER, _DETECTOR, _REFINER = TASKS
 _LARGEST_INPUT = 8192
 
 
@@ -71,15 +71,20 @@ FIELDS: dict[str, dict[str, Any]] = {
                'description': '64 hexadecimal digits, in quotes'},
 }
 
+
+def _for(task: str, **rules: Any) -> dict[str, Any]:
+    return {'if': {'properties': {'task': {'const': task}}}, 'then': rules}
+
+
 _SCHEMA = {
     'type': 'object',
     'required': ['name', 'task'],
     'properties': FIELDS,
-    'if': {'properties': {'task': {'const': _CLASSIFIER}}},
-    'then': {'required': ['labels'],
-             'properties': {'labels': {**FIELDS['labels'], 'minItems': 2},
-                            'input_size': _size(8)}},
-    'else': {'required': ['input_size', 'decoder']},
+    'allOf': [
+        _for(_CLASSIFIER, required=['labels'], properties={
+            'labels': {**FIELDS['labels'], 'minItems': 2}, 'input_size': _size(8)}),
+        _for(_DETECTOR, required=['input_size', 'decoder']),
+        _for(_REFINER, required=['input_size'], properties={'input_size': _size(8)})],
 }
 
 

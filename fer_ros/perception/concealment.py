@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from fer_ros.perception.execution_provider import ExecutionProvider
 from fer_ros.perception.face_detector import FaceDetector, load_face_detector
 from fer_ros.perception.face_tracker import FaceTracker, TrackerConfig
 from fer_ros.perception.preprocessing import to_gray
@@ -97,18 +98,20 @@ class Concealment:
                            box.width * (1 + 2 * grow), box.height * (1 + 2 * grow))
 
 
-def load_concealment(threads: int = 1, config: ConcealmentConfig | None = None) -> Concealment:
+def load_concealment(threads: int = 1, config: ConcealmentConfig | None = None,
+                     provider: ExecutionProvider | None = None) -> Concealment:
     """
     Load :data:`DETECTOR` and put it to this use.
 
     :param threads: CPU threads.
+    :param provider: what it runs on; None: the CPU.
     :raises ModelCardError: if it cannot be used; says why.
     :raises FileNotFoundError: if it is not in the package.
     """
     config = config or ConcealmentConfig()
     return Concealment(load_face_detector(
         resource_path(DETECTOR), score_threshold=config.score,
-        min_face_size=config.smallest, threads=threads), config)
+        min_face_size=config.smallest, threads=threads, provider=provider), config)
 
 
 def turned_picture(image: np.ndarray, degrees: float, scale: float = 1.0,

@@ -46,32 +46,15 @@ def decode_maps(
     :param height: of the network's input [px], a multiple of 32.
     :param score_threshold: candidates below it are left out.
     """
-    return decode_map_batch(outputs, width, score_threshold)[0]
-
-
-def decode_map_batch(
-        outputs: dict[str, np.ndarray], width: int,
-        score_threshold: float) -> tuple[Candidates, np.ndarray]:
-    """
-    Decode the maps of several pictures at once.
-
-    :param outputs: as for :func:`decode_maps`, float (N, 15, rows, columns).
-    :param width: of the network's input [px], a multiple of 32.
-    :param score_threshold: candidates below it are left out.
-    :returns: K candidates, each in the pixels of its picture, and int (K,): which picture.
-    """
     lowest = _logit(score_threshold)
-    parts, pictures = [], [np.empty(0, np.intp)]
+    parts = []
     for stride in STRIDES:
-        maps = outputs[f'map_{stride}']
-        maps = maps.reshape(len(maps), 15, -1)
-        picture, cells = np.nonzero(maps[:, 0] >= lowest)
+        maps = outputs[f'map_{stride}'][0].reshape(15, -1)
+        cells = np.flatnonzero(maps[0] >= lowest)
         if len(cells):
-            parts.append(_Cells(cells, stride, width // stride, maps[picture, :, cells]))
-            pictures.append(picture)
+            parts.append(_Cells(cells, stride, width // stride, maps[:, cells].T))
     found = _from_cells(parts)
-    return (Candidates(found.boxes, 1 / (1 + np.exp(-found.scores)), found.landmarks),
-            np.concatenate(pictures))
+    return Candidates(found.boxes, sigmoid(found.scores), found.landmarks)
 
 
 def decode_yunet(
@@ -202,6 +185,12 @@ def _from_cells(parts: list[_Cells]) -> Candidates:
     boxes[:, :2] = (places + values[:, 1:3]) * strides - boxes[:, 2:] / 2
     points = (places[:, None] + values[:, 5:].reshape(-1, 5, 2)) * strides[:, None]
     return Candidates(boxes, values[:, 0], points)
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Return probabilities, the same shape."""
+    result: np.ndarray = 1 / (1 + np.exp(-logits))
+    return result
 
 
 def _logit(probability: float) -> float:

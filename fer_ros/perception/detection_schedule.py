@@ -28,7 +28,7 @@ class DetectionSchedule:
     :raises ValueError: if one is out of range; names it.
     """
 
-    def __init__(self, interval: int | str = 1, max_load: float = 0.05) -> None:
+    def __init__(self, interval: int | str = 1, max_load: float = 0.25) -> None:
         if interval != 'auto' and (isinstance(interval, str) or interval < 1):
             raise ValueError(f"detector_interval is {interval!r}, must be 'auto' or 1 or more")
         if not 0 < max_load <= 1:

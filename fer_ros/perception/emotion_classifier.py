@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 
+from fer_ros.perception.execution_provider import ExecutionProvider
 from fer_ros.perception.model_card import ModelCard, ModelCardError, load_model_card
-from fer_ros.perception.onnx_session import open_session
+from fer_ros.perception.onnx_session import open_session, run_batch
 from fer_ros.perception.preprocessing import crop_face, normalize, to_gray
 from fer_ros.perception.types import Detection
 
@@ -21,13 +23,14 @@ class EmotionClassifier:
 
     :param model: path of the ONNX file; its card lies beside it.
     :param threads: CPU threads.
+    :param provider: what it runs on; None: the CPU.
     :raises ModelCardError: if the model or its card cannot be used; says why.
     """
 
-    def __init__(self, model: str | Path, threads: int = 1) -> None:
+    def __init__(self, model: str | Path, threads: int = 1,
+                 provider: ExecutionProvider | None = None) -> None:
         self.card: ModelCard = load_model_card(model, 'emotion_classification')
-        self._session = open_session(self.card.path, threads)
-        self._input = self._session.get_inputs()[0]
+        self._session = open_session(self.card.path, threads, provider)
         self._outputs = [output.name for output in self._session.get_outputs()]
         self.has_maps = 'maps' in self._outputs
         #: bare onnxruntime time of the last call [s], for the benchmark.
@@ -48,17 +51,17 @@ class EmotionClassifier:
         :returns: uint8 (N, height, width) or (N, height, width, 3) in the card's color.
         """
         width, height = self.card.input_size
-        if self.card.color == 'gray':
-            gray = to_gray(image)
-            shape: tuple[int, ...] = (len(detections), height, width)
-        else:
-            gray = image if image.ndim == 3 else np.repeat(image[..., None], 3, 2)
-            shape = (len(detections), height, width, 3)
-        crops = np.empty(shape, np.uint8)
-        for i, detection in enumerate(detections):
-            crop = crop_face(gray, detection, self.card.input_size)
-            crops[i] = crop[..., ::-1] if self.card.color == 'rgb' else crop
+        gray = self.card.color == 'gray'
+        crops = np.empty((len(detections), height, width, *(() if gray else (3,))), np.uint8)
+        for crop, detection in zip(crops, detections):
+            crop[...] = self._colored(crop_face(image, detection, self.card.input_size, gray))
         return crops
+
+    def _colored(self, crop: np.ndarray) -> np.ndarray:
+        if self.card.color == 'gray':
+            return to_gray(crop)
+        color = crop if crop.ndim == 3 else cv2.cvtColor(crop, cv2.COLOR_GRAY2BGR)
+        return color[..., ::-1] if self.card.color == 'rgb' else color
 
     def classify(
             self, crops: np.ndarray,
@@ -106,11 +109,7 @@ class EmotionClassifier:
 
     def _run(self, tensor: np.ndarray, names: list[str]) -> list[np.ndarray]:
         start = time.perf_counter()
-        if self._input.shape[0] == 1:  # exported without a free batch axis
-            rows = [self._session.run(names, {self._input.name: row[None]}) for row in tensor]
-            outputs = [np.concatenate(parts) for parts in zip(*rows)]
-        else:
-            outputs = self._session.run(names, {self._input.name: tensor})
+        outputs = run_batch(self._session, names, tensor)
         self.inference_seconds = time.perf_counter() - start
         return outputs
 

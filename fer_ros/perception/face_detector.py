@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
 
-from fer_ros.perception.detection_decoding import (
-    DECODE,
-    Candidates,
-    decode_map_batch,
-    suppress,
-    vote,
-)
-from fer_ros.perception.face_windows import Window, cut, is_whole
+from fer_ros.perception.detection_decoding import DECODE, Candidates, suppress, vote
+from fer_ros.perception.execution_provider import ExecutionProvider
 from fer_ros.perception.model_card import ModelCard, ModelCardError, load_model_card
 from fer_ros.perception.onnx_session import open_session
 from fer_ros.perception.preprocessing import normalize, to_gray
@@ -31,8 +24,14 @@ _MULTIPLE = 32
 #: size, those between as much shrunk as they have more pixels.
 _FULL = 2 ** 17
 
-#: Faces smaller than this [px of the network's input] are hardly found in whole pictures.
-_FOUND_AT_ALL = 8.0
+#: Larger faces [px of the network's input] are hardly found, so that a larger picture is looked
+#: at once more, at a fraction of the size and of its square of the time.
+_LARGEST_FOUND, _COARSE = 320, 4
+
+#: From this size on [px of the fine look's input] the coarse look is the better one.
+_LARGE = 240.0
+#: Inputs of so many sizes are kept: a camera has one, and anonymize looks at it in several ways.
+_CANVASES = 8
 
 #: Smallest face [px of the network's input] found reliably; a card's ``smallest_face`` prevails.
 _SMALLEST_FACE = 12.0
@@ -60,26 +59,9 @@ class FaceDetector(Protocol):
         """
 
 
-class WindowedDetector(FaceDetector, Protocol):
-    """Can look into parts of a picture."""
-
-    @property
-    def takes_windows(self) -> bool:
-        """Whether :meth:`detect_in` works for this network."""
-
-    def detect_in(self, image: np.ndarray, windows: Sequence[Window]) -> list[Detection]:
-        """
-        Find the faces in windows of a picture, all in one batch.
-
-        :param image: as for :meth:`detect`.
-        :param windows: from :func:`~fer_ros.perception.face_windows.windows_around`.
-        :returns: as :meth:`detect`; a face that its window cuts off is left out.
-        """
-
-
 class OnnxFaceDetector:
     """
-    The :class:`WindowedDetector` for every network that has a model card; not thread-safe.
+    The :class:`FaceDetector` for every network that has a model card; not thread-safe.
 
     :param card: a face detector's card.
     :param score_threshold: detections below it are left out, 0..1.
@@ -89,6 +71,7 @@ class OnnxFaceDetector:
     :param input_size: 'auto': the picture is shrunk until such a face is about the smallest
         that the network finds reliably, and never enlarged; or its longest side [px].
     :param threads: CPU threads.
+    :param provider: what it runs on; None: the CPU.
     :raises ValueError: if a value is out of range.
     :raises ModelCardError: if the network does not fit its card.
     """
@@ -96,7 +79,7 @@ class OnnxFaceDetector:
     def __init__(
             self, card: ModelCard, score_threshold: float, nms_threshold: float = 0.4,
             min_face_size: float | str = 24.0, input_size: int | str = 'auto',
-            threads: int = 1) -> None:
+            threads: int = 1, provider: ExecutionProvider | None = None) -> None:
         _check_range('score_threshold', score_threshold, 0.0, 1.0)
         _check_range('nms_threshold', nms_threshold, 0.0, 1.0)
         if min_face_size != 'auto':
@@ -107,8 +90,8 @@ class OnnxFaceDetector:
         self.inference_seconds = 0.0
         self._score_threshold, self._nms_threshold = score_threshold, nms_threshold
         self._min_face_size, self._input_size = min_face_size, input_size
-        self._session = open_session(card.path, threads)
-        self._canvas, self._filled = np.empty((0, 0), np.uint8), (0, 0)
+        self._session = open_session(card.path, threads, provider)
+        self._canvases: dict[tuple[int, ...], np.ndarray] = {}
         self._decode = DECODE[card.decoder]
         self._input = self._session.get_inputs()[0]
         self._takes_bytes = self._input.type == 'tensor(uint8)'
@@ -120,35 +103,15 @@ class OnnxFaceDetector:
         if image.size == 0:
             raise ValueError(f'the image has no pixels: shape {image.shape}')
         picture = self._colored(image)
+        self.inference_seconds = 0.0
         size, canvas = self.working_size(image.shape[1], image.shape[0])
-        found = self._run(self._letterbox(picture, size, canvas))
-        # A pixel's width in the network's input, per axis: exact after the rounding of sizes.
-        factor = np.array([image.shape[1] / size[0], image.shape[0] / size[1]], np.float32)
-        return _detections(found, factor)
-
-    @property
-    def takes_windows(self) -> bool:
-        """Our own networks do, see :class:`WindowedDetector`."""
-        return self.card.decoder == 'maps'
-
-    def detect_in(self, image: np.ndarray, windows: Sequence[Window]) -> list[Detection]:
-        """Find faces in windows, see :meth:`WindowedDetector.detect_in`."""
-        if not windows:
-            self.inference_seconds = 0.0
-            return []
-        shown = windows[0].shown
-        outputs = self._infer(self._tensor(cut(self._colored(image), windows)))
-        found, pictures = decode_map_batch(outputs, shown, self._score_threshold)
-        squares = np.array([(w.left, w.top, w.side) for w in windows], np.float32)[pictures]
-        found = _placed(found, squares, shown)
-        height, width = image.shape[:2]
-        # Windows show more than a search of the whole picture: what only they see is no newcomer.
-        sizes = np.sqrt(found.boxes[:, 2] * found.boxes[:, 3])
-        seen = sizes * self.working_size(width, height)[0][0] / width >= _FOUND_AT_ALL
-        found = found.take(np.flatnonzero(
-            seen & is_whole(found.boxes, squares, width, height)))
-        kept = suppress(found, self._nms_threshold)
-        return _detections(vote(kept, found), np.ones(2, np.float32))
+        found = self._seen(picture, size, canvas)
+        if max(size) > _LARGEST_FOUND and min(self.card.input_size) == 0:
+            coarse = max(1, size[0] // _COARSE), max(1, size[1] // _COARSE)
+            large = self._seen(picture, coarse, (_round_up(coarse[0]), _round_up(coarse[1])))
+            found = _with_large(
+                found, large, _LARGE * image.shape[1] / size[0], self._nms_threshold)
+        return _detections(found)
 
     def working_size(self, width: int, height: int) -> tuple[tuple[int, int], tuple[int, int]]:
         """
@@ -179,18 +142,21 @@ class OnnxFaceDetector:
                    canvas: tuple[int, int]) -> np.ndarray:
         """Resize, averaging what is shrunk, and pad with black at the right and the bottom."""
         width, height = size
-        shape = (canvas[1], canvas[0], *image.shape[2:])
-        if self._canvas.shape != shape or self._filled != size:
+        key = (canvas[1], canvas[0], *image.shape[2:], *size)
+        if key not in self._canvases:
             # Kept from picture to picture: what lies beyond the picture stays black.
-            self._canvas, self._filled = np.zeros(shape, np.uint8), size
-        inside = self._canvas[:height, :width]
+            if len(self._canvases) == _CANVASES:
+                self._canvases.clear()
+            self._canvases[key] = np.zeros(key[:-2], np.uint8)
+        whole = self._canvases[key]
+        inside = whole[:height, :width]
         if size == (image.shape[1], image.shape[0]):
             inside[...] = image
         else:
             shrinks = width <= image.shape[1] and height <= image.shape[0]
             cv2.resize(image, size, dst=inside,
                        interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-        return self._canvas
+        return whole
 
     def _colored(self, image: np.ndarray) -> np.ndarray:
         gray_wanted = self.card.color == 'gray'
@@ -199,22 +165,24 @@ class OnnxFaceDetector:
             return gray if gray_wanted else cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
         return image
 
-    def _run(self, canvas: np.ndarray) -> Candidates:
-        height, width = canvas.shape[:2]
-        candidates = self._decode(
-            self._infer(self._tensor(canvas[None])), width, height, self._score_threshold)
+    def _seen(self, picture: np.ndarray, size: tuple[int, int],
+              canvas: tuple[int, int]) -> Candidates:
+        """Return the faces of a picture that is shown at a size, in pixels of the picture."""
+        tensor = self._tensor(self._letterbox(picture, size, canvas)[None])
+        candidates = self._decode(self._infer(tensor), *canvas, self._score_threshold)
         kept = suppress(candidates, self._nms_threshold)
         # The others are decoded as their makers do.
-        return vote(kept, candidates) if self.card.decoder == 'maps' else kept
+        found = vote(kept, candidates) if self.card.decoder == 'maps' else kept
+        # A pixel's width in the network's input, per axis: exact after the rounding of sizes.
+        factor = np.array([picture.shape[1] / size[0], picture.shape[0] / size[1]], np.float32)
+        return Candidates(
+            found.boxes * np.concatenate([factor, factor]), found.scores,
+            None if found.landmarks is None else found.landmarks * factor)
 
     def _infer(self, tensor: np.ndarray) -> dict[str, np.ndarray]:
         start = time.perf_counter()
-        if self._input.shape[0] == 1 < len(tensor):  # OpenCV, or exported without a batch axis
-            rows = [self._session.run(None, {self._input.name: row[None]}) for row in tensor]
-            values = [np.concatenate(parts) for parts in zip(*rows)]
-        else:
-            values = self._session.run(None, {self._input.name: tensor})
-        self.inference_seconds = time.perf_counter() - start
+        values = self._session.run(None, {self._input.name: tensor})
+        self.inference_seconds += time.perf_counter() - start
         return dict(zip(self._outputs, values))
 
     def _tensor(self, pictures: np.ndarray) -> np.ndarray:
@@ -241,7 +209,7 @@ class OnnxFaceDetector:
 def load_face_detector(
         model: str | Path, *, score_threshold: float | None = None, nms_threshold: float = 0.4,
         min_face_size: float | str = 24.0, input_size: int | str = 'auto',
-        threads: int = 1) -> OnnxFaceDetector:
+        threads: int = 1, provider: ExecutionProvider | None = None) -> OnnxFaceDetector:
     """
     Load a face detector.
 
@@ -260,31 +228,38 @@ def load_face_detector(
     if score_threshold is None:
         score_threshold = float(card.extra.get('score_threshold', 0.5))
     return OnnxFaceDetector(
-        card, score_threshold, nms_threshold, min_face_size, input_size, threads)
+        card, score_threshold, nms_threshold, min_face_size, input_size, threads, provider)
 
 
-def _detections(found: Candidates, factor: np.ndarray) -> list[Detection]:
-    boxes = found.boxes * np.concatenate([factor, factor])
-    landmarks = [None] * len(boxes) if found.landmarks is None else list(
-        (found.landmarks * factor).astype(np.float32))
-    return [Detection(BoundingBox(*(float(v) for v in box)), float(score), points)
-            for box, score, points in zip(boxes, found.scores, landmarks)]
+def _detections(found: Candidates) -> list[Detection]:
+    landmarks = [None] * len(found.boxes) if found.landmarks is None else list(
+        found.landmarks.astype(np.float32))
+    return [Detection(BoundingBox(*box), score, points) for box, score, points in zip(
+        found.boxes.tolist(), found.scores.tolist(), landmarks)]
 
 
-def _placed(found: Candidates, windows: np.ndarray, shown: int) -> Candidates:
+def _with_large(found: Candidates, coarse: Candidates, smallest: float,
+                nms_threshold: float) -> Candidates:
     """
-    Move candidates from their windows to where they are in the picture.
+    Add the large faces of a coarse look; what a fine one took their parts for is left out.
 
-    :param windows: float32 (K, 3): left, top, side of each one's window [px].
-    :param shown: side of the windows as the network sees them [px].
+    :param smallest: size of a face that the coarse look knows better [px].
     """
-    if found.landmarks is None:
-        raise ValueError('windows are for networks with landmarks')
-    scale = windows[:, 2:] / shown
-    boxes = found.boxes * scale
-    boxes[:, :2] += windows[:, :2]
-    landmarks = found.landmarks * scale[:, None] + windows[:, None, :2]
-    return Candidates(boxes, found.scores, landmarks)
+    large = coarse.take(np.flatnonzero(
+        coarse.boxes[:, 2] * coarse.boxes[:, 3] >= smallest ** 2))
+    if len(large.scores) == 0:
+        return found
+    middles = (found.boxes[:, :2] + found.boxes[:, 2:] / 2)[:, None]
+    low, high = large.boxes[:, :2], large.boxes[:, :2] + large.boxes[:, 2:]
+    part = ((middles > low) & (middles < high)).all(2) & (
+        found.boxes[:, 2:3] * found.boxes[:, 3:] < large.boxes[:, 2] * large.boxes[:, 3] / 4) & (
+        found.scores[:, None] < large.scores)
+    found = found.take(np.flatnonzero(~part.any(1)))
+    return suppress(Candidates(
+        np.concatenate([found.boxes, large.boxes]),
+        np.concatenate([found.scores, large.scores]),
+        None if found.landmarks is None or large.landmarks is None else np.concatenate(
+            [found.landmarks, large.landmarks])), nms_threshold)
 
 
 def _round_up(size: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -44,8 +45,7 @@ class TrackerConfig:
 @dataclass
 class _Track:
     id: str
-    mean: np.ndarray
-    covariance: np.ndarray
+    place: kalman.BoxFilter
     detection: Detection
     first_stamp: float
     last_stamp: float
@@ -74,10 +74,11 @@ class FaceTracker:
         self._stamp: float | None = None
         self._ids = count(1) if ids is None else ids
         self._period = 0.0
+        self._ahead: tuple[Any, list[kalman.BoxFilter]] | None = None
 
     def reset(self) -> None:
         """Forget every face; ids go on counting, so none is used twice."""
-        self._tracks, self._stamp, self._period = [], None, 0.0
+        self._tracks, self._stamp, self._period, self._ahead = [], None, 0.0, None
 
     def update(self, detections: list[Detection], stamp: float) -> list[FaceTrack]:
         """
@@ -103,7 +104,7 @@ class FaceTracker:
         for track in self._tracks:
             if not track.detected:
                 # Unseen people walk on; their bobbing heads and noisy sizes do not.
-                track.mean[1:, 1] = 0.0
+                track.place = track.place.standing()
         # A face that vanishes before it is confirmed was a false alarm.
         self._tracks = [t for t in self._tracks if t.detected or t.confirmed]
         for detection in unmatched:
@@ -128,13 +129,9 @@ class FaceTracker:
         """
         if not self._tracks or self._stamp is None:
             return []
-        means, covariances = kalman.predict(
-            np.stack([t.mean for t in self._tracks]),
-            np.stack([t.covariance for t in self._tracks]),
-            min(stamp - self._stamp, self.config.max_age))
-        deviations = np.sqrt(covariances[:, :2, 0, 0].max(1)).tolist()
-        return [ExpectedFace(_box(mean), track.detection.box, deviation)
-                for track, mean, deviation in zip(self._tracks, means, deviations)]
+        ahead = self._predicted(min(stamp - self._stamp, self.config.max_age))
+        return [ExpectedFace(_box(place.box), track.detection.box, place.deviation, track.id)
+                for track, place in zip(self._tracks, ahead)]
 
     def _forget(self, dt: float) -> None:
         longest = max(LONGEST_GAP, SLOW * self._period)
@@ -147,13 +144,16 @@ class FaceTracker:
         self._tracks = [t for t in self._tracks if t.unseen <= self.config.max_age + 1e-6]
 
     def _predict(self, dt: float) -> None:
-        if not self._tracks:
-            return
-        means, covariances = kalman.predict(
-            np.stack([t.mean for t in self._tracks]),
-            np.stack([t.covariance for t in self._tracks]), dt)
-        for track, mean, covariance in zip(self._tracks, means, covariances):
-            track.mean, track.covariance, track.detected = mean, covariance, False
+        for track, place in zip(self._tracks, self._predicted(dt)):
+            track.place, track.detected = place, False
+        self._ahead = None
+
+    def _predicted(self, dt: float) -> list[kalman.BoxFilter]:
+        """Return all filters a while later; they are asked twice for each frame."""
+        key = dt, tuple(track.id for track in self._tracks)
+        if self._ahead is None or self._ahead[0] != key:
+            self._ahead = key, [track.place.predicted(dt) for track in self._tracks]
+        return self._ahead[1]
 
     def _match(
             self, tracks: list[_Track], detections: list[Detection],
@@ -161,39 +161,33 @@ class FaceTracker:
         """Assign detections to tracks, correct these, and return the detections left over."""
         if not tracks or not detections:
             return detections
-        boxes = _centers(detections)
+        boxes = [_center(d.box) for d in detections]
         # Where a face was going, or where it was just seen: a camera that shakes makes speeds
         # that say nothing.
         reach = self.config.max_distance
         unseen = np.array([stamp - t.last_stamp for t in tracks])[:, None]
-        places = np.concatenate([np.stack([t.mean[:, 0] for t in tracks]),
-                                 _centers([t.detection for t in tracks])])
-        both = _cost(places, boxes, reach)
+        places = np.array([*(t.place.box for t in tracks),
+                           *(_center(t.detection.box) for t in tracks)])
+        both = _cost(places, np.array(boxes), reach)
         going, seen = both[:len(tracks)], both[len(tracks):]
         cost = np.where(unseen <= RECENT, np.minimum(going, seen), going)
         rows, columns = linear_sum_assignment(np.where(np.isfinite(cost), cost, 1e6))
         pairs = [(r, c) for r, c in zip(rows, columns) if np.isfinite(cost[r, c])]
-        if pairs:
-            chosen = [tracks[r] for r, _ in pairs]
-            means, covariances = kalman.update(
-                np.stack([t.mean for t in chosen]), np.stack([t.covariance for t in chosen]),
-                boxes[[c for _, c in pairs]])
-            for (_, c), track, mean, covariance in zip(pairs, chosen, means, covariances):
-                self._hit(track, detections[c], mean, covariance, stamp)
+        for r, c in pairs:
+            self._hit(tracks[r], detections[c], tracks[r].place.corrected(boxes[c]), stamp)
         taken = {c for _, c in pairs}
         return [d for i, d in enumerate(detections) if i not in taken]
 
-    def _hit(self, track: _Track, detection: Detection, mean: np.ndarray,
-             covariance: np.ndarray, stamp: float) -> None:
-        track.mean, track.covariance, track.detection = mean, covariance, detection
+    def _hit(self, track: _Track, detection: Detection, place: kalman.BoxFilter,
+             stamp: float) -> None:
+        track.place, track.detection = place, detection
         track.last_stamp, track.unseen, track.detected = stamp, 0.0, True
         track.hits += 1
         track.confirmed = track.confirmed or track.hits >= self.config.min_hits
 
     def _start(self, detection: Detection, stamp: float) -> None:
-        means, covariances = kalman.start(_centers([detection]))
         self._tracks.append(_Track(
-            f'f{next(self._ids)}', means[0], covariances[0], detection, stamp, stamp,
+            f'f{next(self._ids)}', kalman.start(_center(detection.box)), detection, stamp, stamp,
             confirmed=self.config.min_hits <= 1))
 
     def _public(self, track: _Track, dt: float = 0.0) -> FaceTrack:
@@ -201,29 +195,28 @@ class FaceTracker:
         state = (CONFIRMED if track.detected else LOST) if track.confirmed else TENTATIVE
         detection = track.detection
         if not track.detected:
-            detection = Detection(_box(track.mean), detection.score)
-        detection = _moved(detection, track.mean[:2, 1] * dt)
+            detection = Detection(_box(track.place.box), detection.score)
+        speed_x, speed_y = track.place.velocity
+        detection = _moved(detection, speed_x * dt, speed_y * dt)
         return FaceTrack(track.id, detection, state, track.first_stamp, track.last_stamp,
                          track.detected)
 
 
-def _box(mean: np.ndarray) -> BoundingBox:
-    x, y, width, height = mean[:, 0].tolist()
+def _box(place: kalman.Box) -> BoundingBox:
+    x, y, width, height = place
     return BoundingBox(x - width / 2, y - height / 2, width, height)
 
 
-def _moved(detection: Detection, shift: np.ndarray) -> Detection:
-    if not shift.any():
+def _moved(detection: Detection, x: float, y: float) -> Detection:
+    if x == y == 0.0:
         return detection
-    box, (x, y) = detection.box, shift.tolist()
-    landmarks = detection.landmarks
+    box, landmarks = detection.box, detection.landmarks
     return Detection(BoundingBox(box.x + x, box.y + y, box.width, box.height), detection.score,
-                     None if landmarks is None else (landmarks + shift).astype(np.float32))
+                     None if landmarks is None else (landmarks + (x, y)).astype(np.float32))
 
 
-def _centers(detections: list[Detection]) -> np.ndarray:
-    """Return float (N, 4): center x, center y, width, height."""
-    return np.array([(*d.box.center, d.box.width, d.box.height) for d in detections], float)
+def _center(box: BoundingBox) -> kalman.Box:
+    return (*box.center, box.width, box.height)
 
 
 def _cost(tracks: np.ndarray, boxes: np.ndarray, max_distance: float) -> np.ndarray:

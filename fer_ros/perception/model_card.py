@@ -29,7 +29,7 @@ class ModelCard:
 
     :param path: the ONNX file.
     :param name: published with every result.
-    :param task: 'emotion_classification' or 'face_detection'.
+    :param task: 'emotion_classification', 'face_detection' or 'face_refinement'.
     :param input_size: (width, height) [px]; (0, 0) for a detector of free size.
     :param color: 'gray', 'bgr' or 'rgb'.
     :param layout: 'NCHW' or 'NHWC'.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,10 +13,14 @@ from fer_ros.perception.detection_schedule import DetectionSchedule
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.error_model import error_model
-from fer_ros.perception.face_detector import WindowedDetector, load_face_detector
+from fer_ros.perception.execution_provider import ExecutionProvider
+from fer_ros.perception.face_detector import FaceDetector, load_face_detector
 from fer_ros.perception.face_finder import FaceFinder
 from fer_ros.perception.face_judge import FaceJudge
+from fer_ros.perception.face_refiner import FaceRefiner, load_face_refiner
 from fer_ros.perception.face_tracker import CONFIRMED, TENTATIVE, FaceTracker, TrackerConfig
+from fer_ros.perception.onnx_session import choose_provider
+from fer_ros.perception.packaged_network import choose_emotion_network
 from fer_ros.perception.people import People
 from fer_ros.perception.preprocessing import check_picture, to_gray
 from fer_ros.perception.quality import QualityConfig
@@ -25,6 +29,9 @@ from fer_ros.perception.still_pictures import detect_in_still
 from fer_ros.perception.types import BoundingBox, Detection, FaceTrack, TrackedFace
 from fer_ros.resources import resource_path
 
+#: So many windows are sooner made gray one by one than the whole picture.
+_FEW = 2
+
 
 @dataclass(frozen=True)
 class PipelineConfig:
@@ -32,7 +39,9 @@ class PipelineConfig:
     Everything the pipeline can be told.
 
     :param detector_model: ONNX file with a model card; the packaged one unless told.
-    :param emotion_model: likewise.
+    :param emotion_model: likewise; None: the one in the package that is the fastest here, see
+        :func:`~fer_ros.perception.packaged_network.choose_emotion_network`.
+    :param refiner_model: likewise; it finds known faces again.
     :param detection_threshold: smallest detector score that may keep a known face.
     :param nms_threshold: overlap (IoU) from which two detections are one face.
     :param min_face_size: smallest face to look for [px of the source image]; sets the
@@ -48,22 +57,26 @@ class PipelineConfig:
         in between, known faces are looked for where they should be. 0: in every frame.
     :param max_faces: at most so many faces, the largest first.
     :param threads: CPU threads of each network.
+    :param provider: what runs the networks, one of
+        :data:`~fer_ros.perception.execution_provider.PROVIDERS`.
     :param maps: compute a class activation map for every classified face.
     """
 
     detector_model: Path = field(
         default_factory=lambda: resource_path('models/face_detector.onnx'))
-    emotion_model: Path = field(
-        default_factory=lambda: resource_path('models/emotion.onnx'))
+    emotion_model: Path | None = None
+    refiner_model: Path = field(
+        default_factory=lambda: resource_path('models/face_refiner.onnx'))
     detection_threshold: float = 0.4
     nms_threshold: float = 0.4
     min_face_size: float | str = 'auto'
     detector_input: int | str = 'auto'
     detector_interval: int | str = 1
-    max_load: float = 0.05
+    max_load: float = 0.25
     search_period: float = 0.17
     max_faces: int = 32
     threads: int = 1
+    provider: str = 'cpu'
     maps: bool = False
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
@@ -100,13 +113,19 @@ class Pipeline:
     Detector, tracker, classifier, smoothing and state in a row. Not thread-safe.
 
     :param detector: finds faces.
+    :param refiner: finds known ones again.
     :param classifier: judges them.
     :param config: thresholds and time constants.
     :param ids: see :class:`~fer_ros.perception.face_tracker.FaceTracker`.
+    :param arithmetic: what the classifier computes with and why, for people.
+    :param provider: what the networks run on.
     """
 
-    def __init__(self, detector: WindowedDetector, classifier: EmotionClassifier,
-                 config: PipelineConfig, ids: Iterator[int] | None = None) -> None:
+    def __init__(self, detector: FaceDetector, refiner: FaceRefiner,
+                 classifier: EmotionClassifier, config: PipelineConfig,
+                 ids: Iterator[int] | None = None, arithmetic: str = '',
+                 provider: ExecutionProvider | None = None) -> None:
+        self.arithmetic, self.provider = arithmetic, provider or ExecutionProvider()
         self.detector, self.classifier, self.config = detector, classifier, config
         self.tracker = FaceTracker(config.tracker, ids)
         self._judge = FaceJudge(classifier, config.quality, config.maps)
@@ -114,7 +133,8 @@ class Pipeline:
             self.labels, error_model(classifier.card.metrics, len(classifier.labels)),
             config.smoothing, config.state)
         self._schedule = DetectionSchedule(config.detector_interval, config.max_load)
-        self._finder = FaceFinder(detector, config.search_period, config.nms_threshold)
+        self._finder = FaceFinder(
+            detector, refiner, config.search_period, config.nms_threshold)
         self._seen: list[Detection] = []
         self._tracks: list[FaceTrack] = []
         self._faces: dict[str, TrackedFace] = {}
@@ -147,8 +167,8 @@ class Pipeline:
                 self.config.detector_interval, self.config.max_load):
             self._schedule = DetectionSchedule(config.detector_interval, config.max_load)
         if config.search_period != self.config.search_period:
-            self._finder = FaceFinder(
-                self.detector, config.search_period, config.nms_threshold)
+            self._finder = FaceFinder(self.detector, self._finder.refiner,
+                                      config.search_period, config.nms_threshold)
         self.config = config
         self.tracker.config = config.tracker
         self._judge.config, self._judge.maps = config.quality, config.maps
@@ -182,7 +202,7 @@ class Pipeline:
         :returns: its faces, by falling detector score, ids ``f1``, ``f2`` ... of this call.
         """
         start = time.perf_counter()
-        image = self._source(image)
+        check_picture(image)
         detections = detect_in_still(self._detect_surely, image)
         faces = []
         for i, (detection, judgment) in enumerate(
@@ -194,9 +214,9 @@ class Pipeline:
         return faces
 
     def _source(self, image: np.ndarray) -> np.ndarray:
-        """Return what both networks read: gray, made once, unless one of them wants color."""
-        cards = self.detector.card, self.classifier.card
-        return to_gray(image) if all(card.color == 'gray' for card in cards) else image
+        """Return what to cut faces from: of several, a gray picture is made once for all."""
+        gray = self.detector.card.color == self.classifier.card.color == 'gray'
+        return to_gray(image) if gray and len(self._tracks) > _FEW else image
 
     def _detect(self, image: np.ndarray) -> list[Detection]:
         return self._largest(self.detector.detect(image))
@@ -224,7 +244,7 @@ class Pipeline:
     def _look(self, image: np.ndarray, stamp: float) -> list[TrackedFace]:
         """Detect, track, judge and smooth in one frame."""
         self._seen = self._largest(self._finder.find(
-            image, stamp, self._tracks, self.tracker.expected(stamp)))
+            image, stamp, self._tracks, self.tracker))
         self._tracks = self.tracker.update(self._seen, stamp)
         confirmed = [track for track in self._tracks if track.state == CONFIRMED]
         judgments = self._judge.judge(image, [track.detection for track in confirmed])
@@ -254,16 +274,27 @@ class Pipeline:
         return self._finder.inference_seconds + self.classifier.inference_seconds
 
 
-def build_pipeline(config: PipelineConfig, ids: Iterator[int] | None = None) -> Pipeline:
+def build_pipeline(config: PipelineConfig, ids: Iterator[int] | None = None,
+                   tell: Callable[[str], object] | None = None) -> Pipeline:
     """
-    Load both networks and put the pipeline together.
+    Load the networks and put the pipeline together.
 
     :param ids: see :class:`~fer_ros.perception.face_tracker.FaceTracker`.
+    :param tell: called once, with one line, if the networks run on the CPU although another
+        provider is wanted; None: Python's log.
     :raises ModelCardError: if a model cannot be used; says why.
+    :raises ValueError: if there is no such provider.
     """
+    provider = choose_provider(config.provider, tell)
     detector = load_face_detector(
         config.detector_model, score_threshold=config.detection_threshold,
         nms_threshold=config.nms_threshold, min_face_size=config.min_face_size,
-        input_size=config.detector_input, threads=config.threads)
-    classifier = EmotionClassifier(config.emotion_model, config.threads)
-    return Pipeline(detector, classifier, config, ids)
+        input_size=config.detector_input, threads=config.threads, provider=provider)
+    refiner = load_face_refiner(
+        config.refiner_model, config.detection_threshold, config.nms_threshold, config.threads,
+        provider)
+    # By now it is known whether the provider starts.
+    network = choose_emotion_network(config.emotion_model, provider.name)
+    classifier = EmotionClassifier(network.path, config.threads, provider)
+    return Pipeline(
+        detector, refiner, classifier, config, ids, network.arithmetic, provider)

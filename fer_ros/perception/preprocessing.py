@@ -66,8 +66,8 @@ def crop_transform(detection: Detection, size: tuple[int, int]) -> np.ndarray:
     return by_box
 
 
-def crop_face(
-        image: np.ndarray, detection: Detection, size: tuple[int, int]) -> np.ndarray:
+def crop_face(image: np.ndarray, detection: Detection, size: tuple[int, int],
+              gray: bool = False) -> np.ndarray:
     """
     Cut a face out of a picture, upright and in the network's framing.
 
@@ -77,6 +77,7 @@ def crop_face(
     :param image: uint8 (H, W) or (H, W, 3).
     :param detection: the face in the image.
     :param size: (width, height) of the crop [px].
+    :param gray: make a color picture gray, just where the crop lies.
     :returns: uint8 (height, width) or (height, width, 3).
     """
     transform = crop_transform(detection, size)
@@ -88,6 +89,8 @@ def crop_face(
     if factor > 1:
         transform = transform * factor
         transform[:, 2] += (factor - 1) / 2
+    if gray and image.ndim == 3:
+        image = _gray_part(image, transform, (size[0] * factor, size[1] * factor))
     crop = cv2.warpAffine(
         image, transform, (size[0] * factor, size[1] * factor), flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE)
@@ -123,18 +126,35 @@ def normalize(
     return values
 
 
+def _gray_part(image: np.ndarray, transform: np.ndarray,
+               size: tuple[int, int]) -> np.ndarray:
+    """Return the part of a picture that a crop shows, gray; the transform is moved to it."""
+    height, width = image.shape[:2]
+    (a, b, x), (c, d, y) = cv2.invertAffineTransform(transform).tolist()
+    # How far the picture of the crop reaches from its first corner, to both sides.
+    right, down = (a * size[0], b * size[1]), (c * size[0], d * size[1])
+    left, top = (int(min(max(first + sum(min(v, 0.0) for v in reach) - 2, 0), limit - 1))
+                 for first, reach, limit in ((x, right, width), (y, down, height)))
+    end, bottom = (int(min(max(first + sum(max(v, 0.0) for v in reach) + 3, low + 1), limit))
+                   for first, reach, low, limit in (
+                       (x, right, left, width), (y, down, top, height)))
+    transform[:, 2] += transform[:, :2] @ (left, top)
+    return to_gray(image[top:bottom, left:end])
+
+
 def _similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray | None:
     """Fit rotation, scale and shift; None if the points are degenerate or not finite."""
     if source.shape != target.shape:
         return None
-    # As complex numbers: target = factor * source + shift, least squares.
-    s, t = source.view(complex)[:, 0], target.view(complex)[:, 0]
-    s_mean, t_mean = complex(s.sum()) / len(s), complex(t.sum()) / len(t)
-    s = s - s_mean
-    spread = float(np.vdot(s, s).real)
-    if not 1e-6 <= spread < np.inf:
+    # As complex numbers: target = factor * source + shift, least squares. Plain ones: arrays of
+    # five are slow.
+    s, t = ([complex(x, y) for x, y in points.tolist()] for points in (source, target))
+    s_mean, t_mean = sum(s) / len(s), sum(t) / len(t)
+    s = [point - s_mean for point in s]
+    spread = sum(point.real * point.real + point.imag * point.imag for point in s)
+    if not 1e-6 <= spread < math.inf:
         return None
-    factor = complex(np.vdot(s, t)) / spread
+    factor = sum(one.conjugate() * other for one, other in zip(s, t)) / spread
     if abs(factor) ** 2 < 1e-12:
         return None
     shift = t_mean - factor * s_mean

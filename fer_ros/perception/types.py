@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,7 +41,7 @@ class BoundingBox:
         :raises ValueError: for a negative or non-finite size or place.
         """
         values = (self.x, self.y, self.width, self.height)
-        if not np.all(np.isfinite(values)) or self.width < 0 or self.height < 0:
+        if not all(map(math.isfinite, values)) or self.width < 0 or self.height < 0:
             raise ValueError(f'a box needs finite values and no negative size, got {values}')
 
     @property

@@ -26,7 +26,11 @@ from fer_ros.nodes.image_conversions import (  # noqa: E402
 )
 from fer_ros.nodes.parameters import SPECS, build_config  # noqa: E402
 from fer_ros.nodes.qos import image_qos  # noqa: E402
+from fer_ros.perception.execution_provider import KINDS  # noqa: E402
 from fer_ros.perception.labels import EMOTIONS  # noqa: E402
+from fer_ros.perception.model_card import load_model_card  # noqa: E402
+from fer_ros.perception.onnx_session import offered_providers  # noqa: E402
+from fer_ros.perception.packaged_network import choose_emotion_network  # noqa: E402
 from fer_ros_msgs.srv import AnalyzeImage  # noqa: E402
 
 
@@ -38,7 +42,8 @@ def test_a_smiling_face_becomes_happy(rig, astronaut):
         assert message.header.stamp.sec == BASE + i // 10
         assert message.header.stamp.nanosec == i % 10 * 100_000_000
     assert tuple(message.labels) == EMOTIONS
-    assert message.model == 'fer_ros_emotion'
+    assert message.model == load_model_card(
+        choose_emotion_network().path, 'emotion_classification').name
     face = message.emotions[0]
     assert len(message.emotions) == 1
     assert (face.id[0].isalpha(), face.label, face.quality) == (True, 'happy', 'ok')
@@ -157,7 +162,8 @@ def test_services(rig, astronaut):
 @pytest.mark.parametrize('name, value, reason', [
     ('exit_threshold', 0.9, 'exit_threshold'), ('overlay', 'hologram', 'bars, cam, none'),
     ('detection_threshold', 0.3, 'unconfigured'), ('smoothing_time', -1.0, 'range'),
-    ('emotion_model', '/none.onnx', 'unconfigured'), ('max_faces', 0, 'range')])
+    ('emotion_model', '/none.onnx', 'unconfigured'), ('max_faces', 0, 'range'),
+    ('provider', 'auto', 'unconfigured')])
 def test_bad_parameters_are_refused(rig, name, value, reason):
     """Range, choice, contradiction, and what only an unconfigured node may change."""
     result = rig.node.set_parameters([Parameter(name, value=value)])[0]
@@ -166,12 +172,23 @@ def test_bad_parameters_are_refused(rig, name, value, reason):
 
 
 def test_packaged_models_have_names():
-    """`emotion_int8` needs no path; a misspelled one is told the names there are."""
+    """`emotion_int8` needs no path; a misspelled one is told the names there are.
+
+    Without a name the pipeline chooses.
+    """
     values = {name: spec.default for name, spec in SPECS.items()}
-    config = build_config({**values, 'emotion_model': 'emotion_int8'})
-    assert config.pipeline.emotion_model.name == 'emotion_int8.onnx'
+    assert build_config(values).pipeline.emotion_model is None
+    for name in ('emotion', 'emotion_int8'):
+        config = build_config({**values, 'emotion_model': name})
+        assert config.pipeline.emotion_model.name == f'{name}.onnx'
     with pytest.raises(ValueError, match="'emotion_int9'.*emotion, emotion_int8"):
         build_config({**values, 'emotion_model': 'emotion_int9'})
+
+
+def test_an_unknown_provider_is_told_the_names_there_are():
+    values = {name: spec.default for name, spec in SPECS.items()}
+    with pytest.raises(ValueError, match='auto, cpu, cuda, tensorrt, openvino, coreml'):
+        build_config({**values, 'provider': 'gpu'})
 
 
 def test_frames_are_left_out_only_where_that_is_safe():
@@ -214,7 +231,26 @@ def test_diagnostics_name_the_trouble(rig):
     status = rig.diagnostics[-1].status[0]
     assert status.level == DiagnosticStatus.WARN
     assert '/image' in status.message
-    assert {'received', 'dropped', 'emotion model'} <= {v.key for v in status.values}
+    values = {v.key: v.value for v in status.values}
+    assert {'received', 'dropped', 'emotion model'} <= values.keys()
+    assert values['arithmetic'] == choose_emotion_network().arithmetic
+
+
+def test_a_provider_that_is_not_offered(capfd, astronaut):
+    """One line at start; the CPU does the work; diagnostics warn and tell what runs."""
+    missing = next(name for name in KINDS if name not in offered_providers())
+    with ros():
+        rig = Rig(provider=missing, anonymize=True, image_timeout=0.1)
+        with spinning(rig.node, rig.peer):
+            rig.ready()
+            assert rig.send(astronaut, 0.0) is not None
+            assert wait_for(lambda: any(
+                'no image' in m.status[0].message for m in rig.diagnostics))
+            status = rig.diagnostics[-1].status[0]
+    (line,) = (line for line in capfd.readouterr().err.splitlines() if missing in line)
+    assert f"'{missing}' is not offered" in line and KINDS[missing].remedy in line
+    assert status.level == DiagnosticStatus.WARN and missing in status.message
+    assert {v.key: v.value for v in status.values}['provider'] == 'cpu'
 
 
 def test_compressed_transport(astronaut):

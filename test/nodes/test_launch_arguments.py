@@ -20,7 +20,8 @@ from fer_ros.nodes.launch_arguments import (  # noqa: E402
 @pytest.mark.parametrize(('name', 'text', 'value'), [
     ('anonymize', 'true', True), ('anonymize', 'False', False), ('use_depth', '1', True),
     ('threads', '2', 2), ('hold', '3', 3.0), ('hold', '-1', -1.0), ('language', 'tr', 'tr'),
-    ('emotion_model', '0123', '0123'), ('overlay', 'cam', 'cam'), ('source_rate', '15', 15.0)])
+    ('emotion_model', '0123', '0123'), ('overlay', 'cam', 'cam'), ('provider', 'auto', 'auto'),
+    ('source_rate', '15', 15.0)])
 def test_values_have_the_type_of_their_parameter(name, text, value):
     read = value_of(name, parameter_specs()[name], text)
     assert read == value and type(read) is type(value)

@@ -187,3 +187,23 @@ def test_ultra_light_runs_through_the_same_class(tmp_path, data_folder, astronau
     found = load_face_detector(model, score_threshold=0.7).detect(astronaut)
     assert len(found) == 1 and found[0].landmarks is None
     assert iou(found[0].box, ASTRONAUT_FACE) > 0.6
+
+
+@pytest.mark.parametrize('size, width, height', [
+    (560, 1280, 720), (700, 1280, 720), (900, 1920, 1080), (1700, 3840, 2160)])
+@pytest.mark.parametrize('smallest', ['auto', 24.0])
+def test_a_face_that_fills_the_picture_is_found(astronaut, size, width, height, smallest):
+    """Larger ones than the network sees at once, and nothing in them is another face."""
+    detector = load_face_detector(MODEL, score_threshold=0.65, min_face_size=smallest)
+    head = astronaut[20:260, 100:340]
+    factor = size / 108
+    shown = cv2.resize(head, None, fx=factor, fy=factor)
+    picture = np.full((height, width, 3), 100, np.uint8)
+    x, y = ((limit - side) // 2 for limit, side in ((width, shown.shape[1]),
+                                                    (height, shown.shape[0])))
+    part = shown[max(-y, 0):max(-y, 0) + height, max(-x, 0):max(-x, 0) + width]
+    picture[max(y, 0):max(y, 0) + len(part), max(x, 0):max(x, 0) + part.shape[1]] = part
+    (found,) = detector.detect(picture)
+    assert found.box.size == pytest.approx(size, rel=0.15)
+    middle = x + 126 * factor, y + 102 * factor
+    assert np.hypot(*np.subtract(found.box.center, middle)) < 0.15 * size

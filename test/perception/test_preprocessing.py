@@ -123,3 +123,17 @@ def test_unknown_normalization():
     """The value and the choices are named."""
     with pytest.raises(ValueError, match="'zscore' is not one of"):
         normalize(np.zeros((1, 4, 4), np.uint8), 'zscore')
+
+
+def test_a_crop_of_a_color_picture_is_gray_like_one_of_a_gray_picture(astronaut):
+    """To a gray level, however large and tilted the face is, and beside the picture too."""
+    gray, generator = to_gray(astronaut), np.random.default_rng(0)
+    for i in range(400):
+        size, angle = float(np.exp(generator.uniform(0, 8))), generator.uniform(-3, 3)
+        x, y = (float(v) for v in generator.uniform(-800, 1200, 2))
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        points = ((TEMPLATE - 0.5) @ turn.T * size + [x + size / 2, y + size / 2])
+        face = Detection(BoundingBox(x, y, size, 1.2 * size), 0.9,
+                         points.astype(np.float32) if i % 2 else None)
+        crops = (crop_face(image, face, (48, 48), gray=True) for image in (astronaut, gray))
+        assert np.abs(np.subtract(*(crop.astype(int) for crop in crops))).max() <= 1
