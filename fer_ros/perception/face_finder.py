@@ -9,7 +9,7 @@ import numpy as np
 from fer_ros.perception.detection_schedule import SearchSchedule
 from fer_ros.perception.face_detector import FaceDetector
 from fer_ros.perception.face_refiner import FaceRefiner
-from fer_ros.perception.face_tracker import LOST, FaceTracker
+from fer_ros.perception.face_tracker import LOST, TENTATIVE, FaceTracker
 from fer_ros.perception.face_windows import ExpectedFace
 from fer_ros.perception.types import BoundingBox, Detection, FaceTrack
 
@@ -55,10 +55,13 @@ class FaceFinder:
         :param tracks: after the last frame.
         :param tracker: knows where they should be by now.
         """
-        search = self._schedule.due(stamp, hurry=self._somebody_vanished(tracks))
+        new = {track.id for track in tracks if track.state == TENTATIVE}
+        search = self._schedule.due(stamp, hurry=bool(new) or self._somebody_vanished(tracks))
         self._stamps = self._stamps[1], stamp
         self.inference_seconds = 0.0
-        expected = tracker.expected(stamp) if self.period > 0 and tracks else []
+        # Who is new is searched for again: a second sight shall not be the refiner's.
+        expected = [face for face in tracker.expected(stamp) if face.id not in new] if (
+            self.period > 0) else []
         known = self._refine(image, expected)
         if not search:
             return known
