@@ -15,8 +15,7 @@ from fer_ros.detector_training.crops import FaceCrops
 from fer_ros.detector_training.loss import overlap_of
 from fer_ros.detector_training.refiner_network import refiner_of
 from fer_ros.detector_training.refiner_samples import draw_windows
-from fer_ros.detector_training.run import DetectorRun
-from fer_ros.detector_training.samples import FaceSampler
+from fer_ros.detector_training.run import DetectorRun, SeededBatches
 
 
 class FaceRefinerTrainer(DetectorRun):
@@ -70,29 +69,13 @@ def refinement_loss(outputs: torch.Tensor,
         'points': float(points.detach())}
 
 
-class _Windows(Dataset[tuple[torch.Tensor, torch.Tensor]]):
-    """
-    The batches from one step on, each drawn from its own seed.
+class _Windows(SeededBatches):
+    """An item is uint8 (N, 1, window, window) and float (N, 17) of ``draw_windows``."""
 
-    An item is uint8 (N, 1, window, window) and float (N, 17).
-    """
-
-    def __init__(self, config: dict[str, Any], pictures: list[FacePicture],
-                 crops: FaceCrops | None, first: int) -> None:
-        self._config, self._first = config, first
-        self._sampler = FaceSampler(
-            pictures, config['input_size'], crops=crops,
-            **{share: config[share] for share in ('mosaic', 'crowd', 'hard', 'clean')})
-
-    def __len__(self) -> int:
-        return max(int(self._config['steps']) - self._first, 0)
-
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        if index >= len(self):
-            raise IndexError(index)
-        config = self._config
-        generator = np.random.default_rng([config['seed'], self._first + index])
-        drawn = [draw_windows(self._sampler.draw(generator), config['windows'], config['window'],
+    def draw(self, generator: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the next batch."""
+        config = self.config
+        drawn = [draw_windows(self.sampler.draw(generator), config['windows'], config['window'],
                               generator) for _ in range(config['batch_size'] // config['windows'])]
         images, targets = zip(*drawn)
         return (torch.from_numpy(np.concatenate(images)[:, None]),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
@@ -13,6 +14,7 @@ from tqdm import tqdm
 
 from fer_ros.datasets.face_pictures import FacePicture
 from fer_ros.detector_training.crops import FaceCrops
+from fer_ros.detector_training.samples import FaceSampler
 from fer_ros.training.checkpoint import ResumableRun
 from fer_ros.training.schedules import learning_rate, warm_ema
 
@@ -92,3 +94,33 @@ class DetectorRun(ResumableRun):
         self.optimizer.step()
         self.average.update_parameters(self.network)
         return {'loss': float(loss.detach()), **parts}
+
+
+class SeededBatches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
+    """
+    The batches from one step on, each drawn from its own seed.
+
+    :param config: the preset.
+    :param pictures: with faces and without.
+    :param crops: faces to paste in; None: only those that are there.
+    :param first: step.
+    """
+
+    def __init__(self, config: dict[str, Any], pictures: list[FacePicture],
+                 crops: FaceCrops | None, first: int) -> None:
+        self.config, self._first = config, first
+        self.sampler = FaceSampler(
+            pictures, config['input_size'], crops=crops,
+            **{share: config[share] for share in ('mosaic', 'crowd', 'hard', 'clean')})
+
+    def __len__(self) -> int:
+        return max(int(self.config['steps']) - self._first, 0)
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
+        if index >= len(self):
+            raise IndexError(index)
+        return self.draw(np.random.default_rng([self.config['seed'], self._first + index]))
+
+    def draw(self, generator: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return uint8 (N, 1, side, side) and what the network shall say of them."""
+        raise NotImplementedError

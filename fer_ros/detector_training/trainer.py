@@ -15,8 +15,7 @@ from fer_ros.detector_training.hard_examples import LOWEST_SCORE, with_hard_plac
 from fer_ros.detector_training.loss import detection_loss, targets_of
 from fer_ros.detector_training.network import network_of
 from fer_ros.detector_training.refiner_trainer import FaceRefinerTrainer
-from fer_ros.detector_training.run import DetectorRun
-from fer_ros.detector_training.samples import FaceSampler
+from fer_ros.detector_training.run import DetectorRun, SeededBatches
 from fer_ros.evaluation.detector.metrics import SMALLEST
 from fer_ros.perception.face_detector import load_face_detector
 from fer_ros.training.options import read_preset, run_parser
@@ -44,32 +43,15 @@ class FaceDetectorTrainer(DetectorRun):
         return detection_loss(outputs, targets)
 
 
-class _Batches(Dataset[tuple[torch.Tensor, torch.Tensor]]):
-    """
-    The batches from one step on, each drawn from its own seed.
+class _Batches(SeededBatches):
+    """An item is uint8 (N, 1, side, side) and float (N, cells, 18) of ``targets_of``."""
 
-    An item is uint8 (N, 1, side, side) and float (N, cells, 18) of ``targets_of``.
-    """
-
-    def __init__(self, config: dict[str, Any], pictures: list[FacePicture],
-                 crops: FaceCrops | None, first: int) -> None:
-        self._config, self._first = config, first
-        self._sampler = FaceSampler(
-            pictures, config['input_size'], crops=crops,
-            **{share: config[share] for share in ('mosaic', 'crowd', 'hard', 'clean')})
-
-    def __len__(self) -> int:
-        return max(int(self._config['steps']) - self._first, 0)
-
-    def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        if index >= len(self):
-            raise IndexError(index)
-        config = self._config
-        generator = np.random.default_rng([config['seed'], self._first + index])
-        samples = [self._sampler.draw(generator) for _ in range(config['batch_size'])]
+    def draw(self, generator: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the next batch."""
+        samples = [self.sampler.draw(generator) for _ in range(self.config['batch_size'])]
         return (torch.from_numpy(np.stack([s.image for s in samples])[:, None]),
                 torch.from_numpy(np.stack([
-                    targets_of(s, config['input_size']) for s in samples])))
+                    targets_of(s, self.config['input_size']) for s in samples])))
 
 
 def main(argv: list[str]) -> int:
