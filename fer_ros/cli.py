@@ -16,6 +16,8 @@ COMMANDS = {
     'echo': ('fer_ros.nodes.echo', 'print what goes over topics: people, states, the tone'),
     'set-tone': ('fer_ros.nodes.set_tone', "set the robot's tone, or give it back to the faces"),
     'analyze': ('fer_ros.commands.analyze', 'find and judge the faces of still pictures'),
+    'view': ('fer_ros.commands.view',
+             'a page in the browser over a camera, a video or a folder, without ROS'),
     'policy': ('fer_ros.commands.policy',
                'check a policy file, and play it against a scripted evening'),
     'dataset': ('fer_ros.datasets.prepare', 'clean a set of face pictures for training'),
