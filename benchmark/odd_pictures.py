@@ -139,7 +139,15 @@ def _refused_formats() -> dict[str, OddPicture]:
         'TIFF': {'TIFF': _save(_SCENE, 'TIFF'), 'deflate TIFF bomb': _wide_tiff(tiff)},
         'PNM': {'PPM': _save(_SCENE, 'PPM'), 'PGM': _save(_SCENE.convert('L'), 'PPM'),
                 'PGM bomb': b'P5\n30000 30000\n255\n0'},
-        'AVIF or HEIF': {'AVIF': b'\0\0\0\x20ftypavif' + bytes(60)},
+        'AVIF': {'AVIF': b'\0\0\0\x20ftypavif' + bytes(60)},
+        'HEIC': {f'HEIC ({brand})': b'\0\0\0\x18ftyp' + brand.encode() + bytes(60)
+                 for brand in ('heic', 'hevc', 'mif1')},
+        'camera raw': {'Canon raw': b'\0\0\0\x18ftypcrx ' + bytes(60),
+                       'Fuji raw': b'FUJIFILMCCD-RAW ' + bytes(60)},
+        'video': {'MP4': b'\0\0\0\x20ftypisom' + bytes(60), 'WebM': b'\x1a\x45\xdf\xa3' +
+                    bytes(60), 'AVI': b'RIFF\0\0\0\0AVI LIST' + bytes(60),
+                    'old MOV': b'\0\0\0\x20moov' + bytes(60)},
+        'PDF': {'PDF': b'%PDF-1.7\n' + bytes(60)}, 'ZIP': {'ZIP': b'PK\3\4' + bytes(60)},
         'JPEG 2000': {'JPEG 2000': b'\0\0\0\x0cjP  \r\n\x87\n' + bytes(60),
                       'JPEG 2000 stream': b'\xff\x4f\xff\x51' + bytes(60)},
         'JPEG XL': {'JPEG XL': b'\xff\x0a' + bytes(60)},

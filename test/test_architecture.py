@@ -13,18 +13,19 @@ ROOMS = {
     'perception': set(),
     'behavior': {'perception'},
     'media': {'perception'},
+    'pictures': {'perception', 'media'},
     'datasets': {'perception', 'media'},
     'evaluation': {'perception', 'media', 'datasets'},
     'training': {'perception'},
     'emotion_training': {'perception', 'datasets', 'evaluation', 'training'},
     'detector_training': {'perception', 'datasets', 'evaluation', 'training'},
-    'nodes': {'perception', 'behavior', 'media'},
-    'commands': {'perception', 'behavior', 'media', 'datasets', 'evaluation', 'emotion_training',
-                 'detector_training'},
+    'nodes': {'perception', 'behavior', 'media', 'pictures'},
+    'commands': {'perception', 'behavior', 'media', 'pictures', 'datasets', 'evaluation',
+                 'emotion_training', 'detector_training'},
 }
 WITH_TORCH = {'training', 'emotion_training', 'detector_training'}
 #: beside the rooms; any of them may use these.
-BESIDE = {'command_help', 'machine', 'resources', 'spelling'}
+BESIDE = {'command_help', 'machine', 'pages', 'resources', 'spelling', 'texts'}
 
 
 def modules(path):

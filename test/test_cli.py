@@ -6,7 +6,6 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import unquote
 
 import cv2
 import numpy as np
@@ -193,8 +192,7 @@ def test_analyze_a_folder(astronaut, tmp_path, capsys):
     assert [line.split(':')[0] for line in printed.err.splitlines()] == ['skipped'] * 2
     assert "bad.png': 10 bytes that begin with" in printed.err and 'notes.txt' in printed.err
     page = (out / 'gallery.html').read_text(encoding='utf-8')
-    shown = [unquote(name) for name in re.findall('src="([^"]*)"', page)]
-    assert sorted(shown) == sorted(path.name for path in out.glob('*.png')) and len(shown) == 4
+    assert page.count('<section class="picture" id=') == len(list(out.glob('*.png'))) == 4
     assert 'bad.png' in page and '4 happy' in page
 
 

@@ -57,11 +57,13 @@ class PictureError(ValueError):
 
     :param kind: a short stable name of the fault.
     :param text: what is wrong, with the offending value and the remedy.
+    :param values: those that a sentence for people tells (``fault.<kind>`` in
+        config/pages/texts.yaml).
     """
 
-    def __init__(self, kind: str, text: str) -> None:
+    def __init__(self, kind: str, text: str, **values: object) -> None:
         super().__init__(text)
-        self.kind = kind
+        self.kind, self.values = kind, values
 
 
 def decode_picture(data: bytes, formats: Collection[str] = CAMERA_FORMATS,
@@ -83,14 +85,14 @@ def decode_picture(data: bytes, formats: Collection[str] = CAMERA_FORMATS,
                            f'no picture; taken are {", ".join(formats)}')
     if name not in formats:
         raise PictureError('format', f'the format is {name}, but only {", ".join(formats)} are '
-                           'taken')
+                           'taken: save it as JPEG', format=name)
     try:
         return (_decode_jpeg if name == 'JPEG' else _decode_other)(data, name, upright)
     except PictureError:
         raise
     except Image.DecompressionBombError as error:  # WebP's plugin asks before we can
-        raise PictureError('size', f'the {name} of {len(data)} bytes is too large: {error}') from (
-            error)
+        raise PictureError('size', f'the {name} of {len(data)} bytes is too large: {error}',
+                           megapixels=MAX_PIXELS // 10 ** 6) from error
     except Exception as error:  # decoders raise all sorts of things over damaged data
         text = ' '.join(str(error).split())
         if 'truncated' in text.lower():
@@ -113,6 +115,17 @@ def read_picture(path: Path) -> np.ndarray:
         data = path.read_bytes()
     except OSError as error:
         raise PictureError('missing', f'it cannot be read: {error.strerror}') from error
+    return decode_file(data)
+
+
+def decode_file(data: bytes) -> np.ndarray:
+    """
+    Decode what people keep, turned upright.
+
+    :param data: the file's bytes.
+    :returns: uint8 (H, W, 3) BGR.
+    :raises PictureError: if it cannot be used.
+    """
     picture = decode_picture(data, FILE_FORMATS, upright=True)
     return picture if picture.ndim == 3 else np.asarray(cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR))
 
@@ -121,7 +134,8 @@ def _check_size(size: tuple[int, int], name: str, count: int) -> None:
     width, height = size
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE and width * height <= MAX_PIXELS):
         raise PictureError('size', f'{count} bytes claim to be a {name} of {width}x{height}; at '
-                           f'most {MAX_PIXELS} pixels are taken, {MAX_SIDE} a side')
+                           f'most {MAX_PIXELS} pixels are taken, {MAX_SIDE} a side',
+                           megapixels=MAX_PIXELS // 10 ** 6)
 
 
 def _decode_jpeg(data: bytes, name: str, upright: bool) -> np.ndarray:

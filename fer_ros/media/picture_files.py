@@ -17,6 +17,7 @@ class PictureFiles:
 
     :ivar names: file -> a name without ending, of its own among all of them.
     :ivar skipped: file -> why it cannot be used. More may be added with :meth:`skip`.
+    :ivar errors: file -> likewise, of those that are no picture that can be read.
     :ivar others: what lies in the folders and is no picture by its name.
     :param paths: pictures and folders.
     :raises ValueError: if a folder holds no pictures; names it.
@@ -24,6 +25,7 @@ class PictureFiles:
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self.skipped: dict[Path, str] = {}
+        self.errors: dict[Path, PictureError] = {}
         self.others: list[Path] = []
         self.names: dict[Path, str] = {}
         self._taken: set[str] = set()
@@ -41,6 +43,7 @@ class PictureFiles:
             try:
                 picture = read_picture(path)
             except PictureError as error:
+                self.errors[path] = error
                 self.skip(path, str(error))
                 continue
             yield path, picture

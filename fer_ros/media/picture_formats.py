@@ -11,7 +11,9 @@ _MOST_SEGMENTS = 4096
 _SIGNATURES = {
     'JPEG': rb'\xff\xd8\xff', 'PNG': rb'\x89PNG\r\n\x1a\n', 'WebP': rb'RIFF....WEBP',
     'BMP': rb'BM', 'GIF': rb'GIF8[79]a', 'PNM': rb'P[1-6]\s',
-    'TIFF': rb'II[*+]\0|MM\0[*+]', 'AVIF or HEIF': rb'....ftyp',
+    'TIFF': rb'II[*+]\0|MM\0[*+]', 'HEIC': rb'....ftyp(?:hei|hev|mif1|msf1)',
+    'AVIF': rb'....ftypavi', 'camera raw': rb'....ftypcrx|FUJIFILM', 'video': rb'....ftyp|'
+    rb'\x1a\x45\xdf\xa3|RIFF....AVI |....(?:moov|mdat)', 'PDF': rb'%PDF', 'ZIP': rb'PK\x03\x04',
     'JPEG 2000': rb'\0\0\0\x0cjP  |\xff\x4f\xff\x51', 'JPEG XL': rb'\xff\x0a|\0\0\0\x0cJXL ',
     'OpenEXR': rb'\x76\x2f\x31\x01', 'Radiance HDR': rb'#\?R', 'Sun raster': rb'\x59\xa6\x6a\x95',
     'PFM': rb'P[Ff]\s', 'PAM': rb'P7\s', 'icon': rb'\0\0[\x01\x02]\0', 'Photoshop': rb'8BPS',

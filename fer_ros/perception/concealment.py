@@ -73,12 +73,24 @@ class Concealment:
         :returns: boxes [px]; they may overlap and reach beyond the picture.
         :raises ValueError: for an image of another kind.
         """
-        gray = to_gray(image)
-        found = [detection for look in self.config.looks
-                 for detection in self._search(gray, *look)]
+        found = self._find(image)
         tracks = self._places.update(_distinct(found), stamp)
         return [detection.box for detection in found] + [
             self._held(track, stamp) for track in tracks if not track.detected]
+
+    def in_still(self, image: np.ndarray) -> list[BoundingBox]:
+        """
+        Likewise of a picture for itself: what is held of others is neither used nor changed.
+
+        :param image: uint8 (H, W) gray or (H, W, 3) BGR; not changed.
+        :raises ValueError: for an image of another kind.
+        """
+        return [detection.box for detection in self._find(image)]
+
+    def _find(self, image: np.ndarray) -> list[Detection]:
+        gray = to_gray(image)
+        return [detection for look in self.config.looks
+                for detection in self._search(gray, *look)]
 
     def _search(self, gray: np.ndarray, degrees: float, scale: float,
                 mirrored: int) -> list[Detection]:

@@ -14,7 +14,7 @@ from fer_ros import __version__
 from fer_ros.evaluation.emotion import plots as plots
 from fer_ros.evaluation.emotion.evaluation import Evaluation
 from fer_ros.evaluation.emotion.verdict import verdict
-from fer_ros.evaluation.html import write_page
+from fer_ros.pages import write_page
 
 
 def figures_of(evaluations: list[Evaluation]) -> dict[str, Figure]:
