@@ -18,7 +18,7 @@ def shared(folder: str) -> list[tuple[str, list[str]]]:
     return list(files.items())
 
 
-NODES = ('emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node')
+NODES = ('emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node', 'dashboard_node')
 
 setup(
     name=NAME,
@@ -31,6 +31,7 @@ setup(
     license='Apache-2.0',
     python_requires='>=3.10',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
+    package_data={f'{NAME}.dashboard': ['page/*']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),

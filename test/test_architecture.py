@@ -14,14 +14,15 @@ ROOMS = {
     'behavior': {'perception'},
     'media': {'perception'},
     'pictures': {'perception', 'media'},
+    'dashboard': {'perception', 'media', 'pictures'},
     'datasets': {'perception', 'media'},
     'evaluation': {'perception', 'media', 'datasets'},
     'training': {'perception'},
     'emotion_training': {'perception', 'datasets', 'evaluation', 'training'},
     'detector_training': {'perception', 'datasets', 'evaluation', 'training'},
-    'nodes': {'perception', 'behavior', 'media', 'pictures'},
-    'commands': {'perception', 'behavior', 'media', 'pictures', 'datasets', 'evaluation',
-                 'emotion_training', 'detector_training'},
+    'nodes': {'perception', 'behavior', 'media', 'pictures', 'dashboard'},
+    'commands': {'perception', 'behavior', 'media', 'pictures', 'dashboard', 'datasets',
+                 'evaluation', 'emotion_training', 'detector_training'},
 }
 WITH_TORCH = {'training', 'emotion_training', 'detector_training'}
 #: beside the rooms; any of them may use these.

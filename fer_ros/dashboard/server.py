@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from fer_ros.dashboard.controls import Controls, checked_request
 from fer_ros.dashboard.live_feed import LiveFeed
 from fer_ros.dashboard.picture_desk import PictureDesk, PictureRefusedError
 from fer_ros.dashboard.viewer import serve_viewer
+from fer_ros.texts import all_texts
 
 _PAGE = Path(__file__).parent / 'page'
 _TYPES = {'.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript',
@@ -51,6 +52,7 @@ class DashboardServer:
         self._files = {f'/{path.name}': (path.read_bytes(), _TYPES[path.suffix])
                        for path in _PAGE.iterdir() if path.suffix in _TYPES}
         self._files['/'] = self._files.pop('/index.html')
+        self._files['/texts.json'] = json.dumps(_texts()).encode(), _TYPES['.json']
         self._socket: socket.socket | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -164,6 +166,12 @@ async def _read(request: web.Request, most: int) -> bytes:
     except asyncio.TimeoutError as error:
         raise web.HTTPRequestTimeout(text=f'not here within {_UPLOAD_TIME:g} s\n') from error
     return bytes(body)
+
+
+def _texts() -> dict[str, Mapping[str, str]]:
+    """Return key -> language -> text, of what the page says."""
+    return {key.removeprefix('dashboard.'): texts for key, texts in all_texts().items()
+            if key.startswith(('dashboard.', 'label.', 'advice.'))}
 
 
 def _answer(status: int, message: str) -> web.Response:

@@ -39,4 +39,4 @@ export function duration(seconds) {
     : text('minutes', {n: (seconds / 60).toFixed(0)});
 }
 
-export const percent = (share) => `${Math.round(100 * share)} %`;
+export const percent = (share) => new Intl.NumberFormat(language, {style: 'percent'}).format(share);
