@@ -15,6 +15,7 @@ COMMANDS = {
     'node': ('fer_ros.nodes.node_command', 'run one of the nodes, as ros2 run does'),
     'echo': ('fer_ros.nodes.echo', 'print what goes over topics: people, states, the tone'),
     'set-tone': ('fer_ros.nodes.set_tone', "set the robot's tone, or give it back to the faces"),
+    'opt-out': ('fer_ros.nodes.opt_out', 'judge a face no more, or again'),
     'analyze': ('fer_ros.commands.analyze', 'find and judge the faces of still pictures'),
     'view': ('fer_ros.commands.view',
              'a page in the browser over a camera, a video or a folder, without ROS'),

@@ -14,17 +14,16 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
-from std_srvs.srv import SetBool, Trigger
 
 from fer_ros.nodes import parameters
 from fer_ros.nodes.camera_watch import CameraWatch, with_info
 from fer_ros.nodes.clock_watch import ClockWatch
 from fer_ros.nodes.diagnostics import FaultLog, ThrottledLog, publish_status
+from fer_ros.nodes.emotion_services import EmotionServices
 from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs, concealment_for
 from fer_ros.nodes.face_locator import FaceLocator
 from fer_ros.nodes.following_subscription import FollowingSubscription
 from fer_ros.nodes.health import Health, Vitals
-from fer_ros.nodes.image_conversions import ImageError
 from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import complete_qos, emotions_qos, image_qos, matching_qos
 from fer_ros.nodes.running import NodeRefusedError, run_node
@@ -35,7 +34,6 @@ from fer_ros.perception.model_card import ModelCardError
 from fer_ros.perception.onnx_session import engine_advice
 from fer_ros.perception.pipeline import build_pipeline
 from fer_ros_msgs.msg import EmotionArray
-from fer_ros_msgs.srv import AnalyzeImage
 
 _SUCCESS = TransitionCallbackReturn.SUCCESS
 
@@ -59,7 +57,7 @@ class EmotionNode(LifecycleNode):
         self._locator: FaceLocator | None = None
         self._subscription: FollowingSubscription | None = None
         self._outputs: Outputs | None = None
-        self._offered_services: list[Any] = []
+        self._offered_services: EmotionServices | None = None
         self._ids = itertools.count(1)  # kept while pipelines come and go: no id is used twice
         declare(self, parameters.SPECS)
         self.config = parameters.read_config(self)
@@ -98,10 +96,7 @@ class EmotionNode(LifecycleNode):
             ThrottledLog(self.get_logger().warning), self._locator, concealment)
         self._cameras = CameraWatch(
             self, self.get_logger().warning, self.config['image_timeout'])
-        self._offered_services = [
-            self.create_service(SetBool, '~/enable', self._on_enable),
-            self.create_service(Trigger, '~/reset', self._on_reset),
-            self.create_service(AnalyzeImage, '~/analyze_image', self._on_analyze)]
+        self._offered_services = EmotionServices(self, self._worker, self._enable, self.faults)
         if engine_advice():
             self.get_logger().warning(engine_advice())
         self.get_logger().info(
@@ -198,11 +193,12 @@ class EmotionNode(LifecycleNode):
         if self._locator is not None:
             self._locator.destroy()
             self._locator = None
-        for service in self._offered_services:
-            self.destroy_service(service)
+        if self._offered_services is not None:
+            self._offered_services.destroy()
+            self._offered_services = None
         for publisher in self._outputs or ():
             self.destroy_lifecycle_publisher(publisher)
-        self._offered_services, self._outputs = [], None
+        self._outputs = None
 
     def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:
         result, config = parameters.check_change(self, changed, self._worker is not None)
@@ -216,35 +212,12 @@ class EmotionNode(LifecycleNode):
             self.config = config
         return result
 
-    def _on_enable(self, request: SetBool.Request,
-                   response: SetBool.Response) -> SetBool.Response:
-        self.is_enabled = request.data
-        if self.is_enabled:
+    def _enable(self, wanted: bool) -> None:
+        self.is_enabled = wanted
+        if wanted:
             self._listen()
         else:
             self._stop_listening()
-        response.success = True
-        response.message = 'enabled' if self.is_enabled else 'disabled'
-        return response
-
-    def _on_reset(self, request: Trigger.Request,
-                  response: Trigger.Response) -> Trigger.Response:
-        self.worker.reset()
-        response.success, response.message = True, 'tracks and filters start anew'
-        return response
-
-    def _on_analyze(self, request: AnalyzeImage.Request,
-                    response: AnalyzeImage.Response) -> AnalyzeImage.Response:
-        message = request.compressed if len(request.compressed.data) else request.image
-        try:
-            response.result = self.worker.analyze(message)
-            response.success = True
-        except ImageError as error:
-            response.message = str(error)
-        except Exception as error:  # a caller's picture must not end the node
-            response.message = ' '.join(f'{type(error).__name__}: {error}'.split())
-            self.faults.report(type(error).__name__, f'analyze_image: {response.message}')
-        return response
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9

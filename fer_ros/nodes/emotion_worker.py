@@ -2,15 +2,17 @@
 One image message through the pipeline and out again, in the worker's thread.
 
 Thread rule: ``_lock`` guards the pipeline, which the services use too; nothing is published
-while it is held. ``_showing`` guards what pictures show, from the look at the parameters until
-the picture is published: once ``anonymize`` is answered with yes, none in clear can follow.
+while it is held. ``_showing`` guards what is shown, from the look at who has opted out and at the
+parameters until message and picture are published: once ``~/opt_out`` or ``anonymize`` is
+answered with yes, no judgment and no picture in clear can follow.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import cv2
@@ -41,8 +43,11 @@ from fer_ros.perception.annotator import annotate
 from fer_ros.perception.concealment import Concealment, load_concealment
 from fer_ros.perception.execution_provider import ExecutionProvider
 from fer_ros.perception.onnx_session import inference_engine
+from fer_ros.perception.opt_out import apply_request, unjudged
 from fer_ros.perception.pipeline import Pipeline, PipelineResult
 from fer_ros.perception.stamp_guard import FOREIGN, JUMP, LATE, StampGuard
+from fer_ros.perception.types import TrackedFace
+from fer_ros_msgs.msg import EmotionArray
 
 _INTERLEAVING = (
     'stamps of two clocks interleave: images of one of them are followed, the others left out; '
@@ -100,6 +105,18 @@ class EmotionWorker:
             self.pipeline.reset()
             self._guard.reset()
 
+    def opt_out(self, person_id: str, everybody: bool, take_back: bool) -> str:
+        """
+        Let somebody opt out; when this returns, what had been judged before has gone out.
+
+        :returns: who: see :func:`~fer_ros.perception.opt_out.apply_request`.
+        :raises ValueError: if it is not clear who is meant.
+        """
+        with self._lock:
+            told = apply_request(self.pipeline, person_id, everybody, take_back)
+        with self._showing:
+            return told
+
     def reconfigure(self, config: EmotionNodeConfig) -> None:
         """
         Take new live parameters from the next frame on, for pictures from the next one shown.
@@ -141,7 +158,8 @@ class EmotionWorker:
         with self._lock:
             faces = self.pipeline.analyze(image)
             seconds = self.pipeline.last_seconds
-        return self._to_message(faces, message.header, image, seconds, still=True)
+        places = self._places(faces, message.header, image, still=True)
+        return self._to_message(faces, message.header, image, seconds, places)
 
     def _process_safely(self, message: Any) -> None:
         """Process one image; whatever goes wrong is reported and the node lives on."""
@@ -173,13 +191,15 @@ class EmotionWorker:
         if result is None:
             return
         self.faces = len(result.faces)
-        emotions = self._to_message(
-            result.faces, message.header, image, result.processing_seconds)
-        self.outputs.emotions.publish(emotions)
-        now = self._now()
-        self.statistics.add(now - to_seconds(stamp) if now and stamp else math.nan,
-                            result.processing_seconds)
-        self._publish_image(image, message.header, to_seconds(stamp), result)
+        places = self._places(result.faces, message.header, image)
+        with self._showing:
+            result = replace(result, faces=unjudged(result.faces, self.pipeline.opted_out))
+            self.outputs.emotions.publish(self._to_message(
+                result.faces, message.header, image, result.processing_seconds, places))
+            now = self._now()
+            self.statistics.add(now - to_seconds(stamp) if now and stamp else math.nan,
+                                result.processing_seconds)
+            self._publish_image(image, message.header, to_seconds(stamp), result)
 
     def _time_of(self, header: Header) -> int:
         """Return when an image was taken [ns]: as stamped, or now if its driver never stamps."""
@@ -205,15 +225,18 @@ class EmotionWorker:
         if interleaving:
             self._notices.report('interleaving', _INTERLEAVING)
 
-    def _to_message(self, faces: Any, header: Any, image: np.ndarray, seconds: float,
-                    still: bool = False) -> Any:
-        size = image.shape[1], image.shape[0]
-        places = None if self._locator is None else self._locator.locate(
-            [face.track.detection.box for face in faces], size, stamp_to_seconds(header),
+    def _places(self, faces: Sequence[TrackedFace], header: Header, image: np.ndarray,
+                still: bool = False) -> list[np.ndarray | None] | None:
+        """Return where faces are [m]; this may wait for their depth."""
+        return None if self._locator is None else self._locator.locate(
+            [face.track.detection.box for face in faces], _size(image), stamp_to_seconds(header),
             self.config['depth_tolerance'], still)
+
+    def _to_message(self, faces: Sequence[TrackedFace], header: Header, image: np.ndarray,
+                    seconds: float, places: list[np.ndarray | None] | None) -> EmotionArray:
         return faces_to_message(
             faces, header, self.pipeline.labels, self.pipeline.classifier.card.name,
-            0.0 if self.config['deterministic'] else seconds, size, places)
+            0.0 if self.config['deterministic'] else seconds, _size(image), places)
 
     def _publish_image(self, image: np.ndarray, header: Any, stamp: float,
                        result: PipelineResult) -> None:
@@ -222,16 +245,15 @@ class EmotionWorker:
         compressed = self.outputs.compressed.get_subscription_count() > 0
         if not raw and not compressed:
             return
-        with self._showing:
-            regions = None if self._concealment is None else [
-                *result.regions, *self._concealment.places(image, stamp)]
-            picture = annotate(
-                image, result.faces, self.pipeline.labels, self.config['overlay'], regions)
-            if raw:
-                self.outputs.image.publish(array_to_image(picture, header, 'bgr8'))
-            if compressed:
-                self.outputs.compressed.publish(array_to_compressed(
-                    picture, header, quality=self.config['jpeg_quality']))
+        regions = None if self._concealment is None else [
+            *result.regions, *self._concealment.places(image, stamp)]
+        picture = annotate(
+            image, result.faces, self.pipeline.labels, self.config['overlay'], regions)
+        if raw:
+            self.outputs.image.publish(array_to_image(picture, header, 'bgr8'))
+        if compressed:
+            self.outputs.compressed.publish(array_to_compressed(
+                picture, header, quality=self.config['jpeg_quality']))
 
 
 def concealment_for(config: EmotionNodeConfig, provider: ExecutionProvider,
@@ -258,3 +280,7 @@ def to_array(message: Any) -> np.ndarray:
     if isinstance(message, CompressedImage):
         return compressed_to_array(message)
     return image_to_array(message)
+
+
+def _size(image: np.ndarray) -> tuple[int, int]:
+    return image.shape[1], image.shape[0]

@@ -1,8 +1,8 @@
-"""What is remembered of each tracked face: its smoothed emotion and its state."""
+"""What is remembered of each tracked face: its smoothed emotion and its state, if it may be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,16 @@ from fer_ros.perception.emotion_state import EmotionState, StateConfig
 from fer_ros.perception.error_model import ErrorModel
 from fer_ros.perception.labels import valence_arousal
 from fer_ros.perception.smoothing import ProbabilityFilter, SmoothingConfig, make_filter
-from fer_ros.perception.types import NO_ANSWER, QUALITY_OK, UNCERTAIN, EmotionEstimate
+from fer_ros.perception.types import (
+    NO_ANSWER,
+    QUALITY_OK,
+    QUALITY_OPTED_OUT,
+    UNCERTAIN,
+    EmotionEstimate,
+)
+
+#: What is told of somebody who has opted out.
+NOT_JUDGED = EmotionEstimate(quality=QUALITY_OPTED_OUT)
 
 
 @dataclass
@@ -34,6 +43,8 @@ class People:
         self.labels, self.errors = labels, errors
         self._smoothing, self._state = smoothing, state
         self._people: dict[str, _Person] = {}
+        #: who does not want to be judged: nothing else is remembered of them.
+        self.opted_out: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self._people)
@@ -42,6 +53,16 @@ class People:
         """Forget everybody else."""
         kept = set(ids)
         self._people = {id_: p for id_, p in self._people.items() if id_ in kept}
+        self.opted_out &= kept
+
+    def opt_out(self, ids: Collection[str]) -> None:
+        """Forget the emotions of some people, and learn no new ones, until they opt in or go."""
+        self.opted_out |= set(ids)
+        self._people = {id_: p for id_, p in self._people.items() if id_ not in self.opted_out}
+
+    def opt_in(self, ids: Collection[str]) -> None:
+        """Begin anew with people who had opted out."""
+        self.opted_out -= set(ids)
 
     def reconfigure(self, smoothing: SmoothingConfig, state: StateConfig) -> None:
         """Take new thresholds and times without losing anybody."""
@@ -55,12 +76,14 @@ class People:
     def follow(self, id_: str, raw: np.ndarray, weight: float, quality: str,
                stamp: float) -> EmotionEstimate:
         """
-        Move a person's filter and state on by a frame that was looked at.
+        Move a person's filter and state on by a frame that was looked at; who opted out has none.
 
         :param raw: float32 (L,), the classifier's answer; empty where quality forbids one.
         :param weight: trust in it, 0..1.
         :param stamp: time of the frame [s].
         """
+        if id_ in self.opted_out:
+            return NOT_JUDGED
         person = self._people.setdefault(id_, _Person(
             make_filter(self._smoothing, self.errors), EmotionState(self.labels, self._state)))
         person.quality = quality
@@ -70,7 +93,9 @@ class People:
 
     def coast(self, id_: str, stamp: float) -> EmotionEstimate:
         """Return a person's emotion in a frame that nobody looked at: probabilities hold."""
-        person = self._people[id_]
+        person = self._people.get(id_)
+        if person is None:  # opted out, or back since the last look
+            return NOT_JUDGED
         return self._moved(person, person.smoother.value, NO_ANSWER, stamp)
 
     def once(self, raw: np.ndarray, quality: str) -> EmotionEstimate:

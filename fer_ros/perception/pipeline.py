@@ -3,85 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
 from fer_ros.perception.detection_schedule import DetectionSchedule
 from fer_ros.perception.emotion_classifier import EmotionClassifier
-from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.error_model import error_model
 from fer_ros.perception.execution_provider import ExecutionProvider
 from fer_ros.perception.face_detector import FaceDetector, load_face_detector
 from fer_ros.perception.face_finder import FaceFinder
-from fer_ros.perception.face_judge import FaceJudge
+from fer_ros.perception.face_judge import FaceJudge, Judgment
 from fer_ros.perception.face_refiner import FaceRefiner, load_face_refiner
-from fer_ros.perception.face_tracker import CONFIRMED, TENTATIVE, FaceTracker, TrackerConfig
+from fer_ros.perception.face_tracker import CONFIRMED, TENTATIVE, FaceTracker
 from fer_ros.perception.onnx_session import choose_provider
 from fer_ros.perception.packaged_network import choose_emotion_network
 from fer_ros.perception.people import People
+from fer_ros.perception.pipeline_config import PipelineConfig
 from fer_ros.perception.preprocessing import check_picture, to_gray
-from fer_ros.perception.quality import QualityConfig
-from fer_ros.perception.smoothing import SmoothingConfig
 from fer_ros.perception.still_pictures import detect_in_still
-from fer_ros.perception.types import BoundingBox, Detection, FaceTrack, TrackedFace
-from fer_ros.resources import resource_path
+from fer_ros.perception.types import (
+    QUALITY_OPTED_OUT,
+    BoundingBox,
+    Detection,
+    FaceTrack,
+    TrackedFace,
+)
 
 #: So many windows are sooner made gray one by one than the whole picture.
 _FEW = 2
-
-
-@dataclass(frozen=True)
-class PipelineConfig:
-    """
-    Everything the pipeline can be told.
-
-    :param detector_model: ONNX file with a model card; the packaged one unless told.
-    :param emotion_model: likewise; None: the one in the package that is the fastest here, see
-        :func:`~fer_ros.perception.packaged_network.choose_emotion_network`.
-    :param refiner_model: likewise; it finds known faces again.
-    :param detection_threshold: smallest detector score that may keep a known face.
-    :param nms_threshold: overlap (IoU) from which two detections are one face.
-    :param min_face_size: smallest face to look for [px of the source image]; sets the
-        detector's working resolution. 'auto': by the size of the picture, see
-        :class:`~fer_ros.perception.face_detector.OnnxFaceDetector`.
-    :param detector_input: longest side of the picture shown to the detector [px]; 'auto': from
-        ``min_face_size``.
-    :param detector_interval: the networks look at each n-th frame; 'auto': at every one while
-        that takes less than ``max_load`` of a core, see
-        :class:`~fer_ros.perception.detection_schedule.DetectionSchedule`.
-    :param max_load: share of one core that 'auto' aims at.
-    :param search_period: the whole picture is searched for newcomers at least so often [s];
-        in between, known faces are looked for where they should be. 0: in every frame.
-    :param max_faces: at most so many faces, the largest first.
-    :param threads: CPU threads of each network.
-    :param provider: what runs the networks, one of
-        :data:`~fer_ros.perception.execution_provider.PROVIDERS`.
-    :param maps: compute a class activation map for every classified face.
-    """
-
-    detector_model: Path = field(
-        default_factory=lambda: resource_path('models/face_detector.onnx'))
-    emotion_model: Path | None = None
-    refiner_model: Path = field(
-        default_factory=lambda: resource_path('models/face_refiner.onnx'))
-    detection_threshold: float = 0.4
-    nms_threshold: float = 0.4
-    min_face_size: float | str = 'auto'
-    detector_input: int | str = 'auto'
-    detector_interval: int | str = 1
-    max_load: float = 0.25
-    search_period: float = 0.17
-    max_faces: int = 32
-    threads: int = 1
-    provider: str = 'cpu'
-    maps: bool = False
-    tracker: TrackerConfig = field(default_factory=TrackerConfig)
-    smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
-    state: StateConfig = field(default_factory=StateConfig)
-    quality: QualityConfig = field(default_factory=QualityConfig)
+_REFUSED = Judgment(QUALITY_OPTED_OUT)
 
 
 @dataclass(frozen=True)
@@ -137,7 +89,8 @@ class Pipeline:
             detector, refiner, config.search_period, config.nms_threshold)
         self._seen: list[Detection] = []
         self._tracks: list[FaceTrack] = []
-        self._faces: dict[str, TrackedFace] = {}
+        #: id -> class activation map, or None, of the faces of the last look.
+        self._maps: dict[str, np.ndarray | None] = {}
         self._stamp: float | None = None
         #: whole time of the last :meth:`process` or :meth:`analyze` [s].
         self.last_seconds = 0.0
@@ -152,13 +105,36 @@ class Pipeline:
         """Frames from one look of the networks to the next, as of now."""
         return self._schedule.interval
 
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """The ids of all who were in the last frame, or are waited for."""
+        return tuple(track.id for track in self._tracks)
+
+    @property
+    def opted_out(self) -> frozenset[str]:
+        """The ids of those who do not want to be judged."""
+        return self._people.opted_out
+
+    def opt_out(self, ids: Collection[str]) -> None:
+        """
+        Forget people's emotions; the network sees their faces no more, until they opt in or go.
+
+        :param ids: some of :attr:`followed`.
+        """
+        self._people.opt_out(ids)
+        self._maps = {id_: None if id_ in ids else one for id_, one in self._maps.items()}
+
+    def opt_in(self, ids: Collection[str]) -> None:
+        """Judge people again, from the next look on."""
+        self._people.opt_in(ids)
+
     def reset(self) -> None:
-        """Forget every face and its state."""
+        """Forget every face and its state, also who has opted out: all ids are new then."""
         self.tracker.reset()
         self._people.keep(())
         self._schedule.reset()
         self._finder.reset()
-        self._seen, self._tracks, self._faces = [], [], {}
+        self._seen, self._tracks, self._maps = [], [], {}
         self._stamp = None
 
     def reconfigure(self, config: PipelineConfig) -> None:
@@ -247,23 +223,30 @@ class Pipeline:
             image, stamp, self._tracks, self.tracker))
         self._tracks = self.tracker.update(self._seen, stamp)
         confirmed = [track for track in self._tracks if track.state == CONFIRMED]
-        judgments = self._judge.judge(image, [track.detection for track in confirmed])
+        judgments = self._judgments(image, confirmed)
         self._people.keep(track.id for track in self._tracks)
         faces = []
-        for track, judgment in zip(confirmed, judgments):
+        for track in confirmed:
+            judgment = judgments.get(track.id, _REFUSED)
             emotion = self._people.follow(
                 track.id, judgment.probabilities, judgment.weight, judgment.quality, stamp)
             faces.append(TrackedFace(
                 track, emotion, stamp - track.first_stamp, judgment.activation))
-        self._faces = {face.track.id: face for face in faces}
+        self._maps = {face.track.id: face.activation_map for face in faces}
         return faces
+
+    def _judgments(self, image: np.ndarray, tracks: list[FaceTrack]) -> dict[str, Judgment]:
+        """Judge the faces that may be."""
+        willing = [track for track in tracks if track.id not in self._people.opted_out]
+        judged = self._judge.judge(image, [track.detection for track in willing])
+        return {track.id: judgment for track, judgment in zip(willing, judged)}
 
     def _coast(self, stamp: float) -> list[TrackedFace]:
         """Return the faces of the last look where they should be by now."""
         self._tracks = self.tracker.at(stamp)
         return [TrackedFace(track, self._people.coast(track.id, stamp), stamp - track.first_stamp,
-                            self._faces[track.id].activation_map)
-                for track in self._tracks if track.id in self._faces]
+                            self._maps[track.id])
+                for track in self._tracks if track.id in self._maps]
 
     def _regions(self, looked: bool) -> list[BoundingBox]:
         """Return every place that may be a face now."""

@@ -16,6 +16,8 @@ QUALITY_BLURRED = 'blurred'
 QUALITY_CUT_OFF = 'cut_off'
 QUALITY_EXTREME_POSE = 'extreme_pose'
 QUALITY_TOO_DARK = 'too_dark'
+#: the person does not want to be judged.
+QUALITY_OPTED_OUT = 'opted_out'
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ class EmotionEstimate:
 
     :param label: debounced state, one of the labels or ``uncertain``.
     :param confidence: smoothed probability of the label, 0..1.
-    :param probabilities: float32 (L,), smoothed; empty before the first classification.
+    :param probabilities: float32 (L,), smoothed; empty before the first classification, and
+        for a face that has opted out.
     :param raw_probabilities: float32 (L,), this frame's, calibrated; empty if not classified.
     :param valence: -1..1, derived from the probabilities.
     :param arousal: -1..1, derived from the probabilities.

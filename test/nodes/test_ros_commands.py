@@ -117,6 +117,7 @@ def test_what_is_not_there_is_told_with_what_is(robot):
 @pytest.mark.parametrize(('words', 'status', 'part'), [
     (['node', 'dance_node'], 2, 'image_source_node'), (['set-tone'], 2, '--release'),
     (['set-tone', 'calm', '--duration', 'nan'], 2, '--duration is nan'),
+    (['opt-out'], 2, 'or --everybody'), (['opt-out', 'f1', '--everybody'], 2, 'either the ID'),
     (['echo', 'a//b'], 1, "'a//b': "), (['set-tone', 'calm', '--node', 'a..b'], 1, "'a..b/set"),
     (['node', 'behavior_node', '--ros-args', '-p', 'policy_file:=/none.yaml'], 1, '/none.yaml')])
 def test_words_that_make_no_sense(words, status, part):
