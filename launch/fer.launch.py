@@ -20,7 +20,15 @@ from launch.logging import get_logger
 from launch_ros.actions import LifecycleNode, Node
 
 from fer_ros.nodes import launch_arguments
-from fer_ros.nodes.launch_arguments import BEHAVIOR, EMOTION, OTHERS, SOURCE, TOPICS, value_of
+from fer_ros.nodes.launch_arguments import (
+    BEHAVIOR,
+    DASHBOARD,
+    EMOTION,
+    OTHERS,
+    SOURCE,
+    TOPICS,
+    value_of,
+)
 from fer_ros.nodes.parameter_files import check_parameter_file
 from fer_ros.nodes.transport import transport_variables
 
@@ -83,6 +91,12 @@ def start_nodes(context: LaunchContext) -> list[Node]:
             executable='behavior_node', name=others['behavior_node_name'],
             parameters=[use_sim_time, policy],
             on_exit=when_ended('behavior_node', others['required']), **common))
+    if others['dashboard']:
+        shown = {name: others[f'{name}_name'] for name in ('emotion_node', 'behavior_node')}
+        nodes.append(Node(
+            executable='dashboard_node', name='dashboard_node',
+            parameters=[use_sim_time, {**shown, **launch_arguments.chosen(DASHBOARD, texts)}],
+            on_exit=when_ended('dashboard_node', others['required']), **common))
     if others['source'] != 'none':
         source = {'source': others['source'],
                   'compressed': texts['image_transport'] == 'compressed',

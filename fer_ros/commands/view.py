@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import time
-import webbrowser
 
 from fer_ros.behavior.policy_file import load_policy
 from fer_ros.command_help import HelpFormatter
 from fer_ros.commands.viewing import Viewing
 from fer_ros.dashboard.access import Access, is_loopback
-from fer_ros.dashboard.invitation import invitation
+from fer_ros.dashboard.invitation import PORT, invitation, open_browser
 from fer_ros.dashboard.live_feed import LiveFeed
 from fer_ros.dashboard.picture_desk import PictureDesk
 from fer_ros.dashboard.server import DashboardServer
@@ -55,12 +53,6 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def open_browser(address: str) -> None:
-    """Open the page where there is a screen; elsewhere its address has been printed."""
-    if os.environ.get('DISPLAY') or os.environ.get('WAYLAND_DISPLAY'):
-        webbrowser.open(address)
-
-
 def _run(source: FrameSource, viewing: Viewing) -> None:
     """
     Take every frame, at the source's own pace or as fast as can be.
@@ -91,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--host', default='127.0.0.1',
                         help='address to listen on; 0.0.0.0: all machines may look, with the '
                              'token that is printed')
-    parser.add_argument('--port', type=int, default=8090, help='0: any that is free')
+    parser.add_argument('--port', type=int, default=PORT, help='0: any that is free')
     parser.add_argument('--no-browser', dest='browser', action='store_false',
                         help='print the address only')
     parser.add_argument('--overlay', choices=('bars', 'cam', 'none'), default='bars',

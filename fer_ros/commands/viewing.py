@@ -20,6 +20,7 @@ from fer_ros.dashboard.live_feed import LiveFeed
 from fer_ros.dashboard.shown import Condition, Moment, Settings, ShownPerson, ShownTone
 from fer_ros.perception.annotator import annotate
 from fer_ros.perception.concealment import Concealment, load_concealment
+from fer_ros.perception.opt_out import apply_request
 from fer_ros.perception.pipeline import Pipeline, PipelineResult
 from fer_ros.perception.types import TrackedFace
 
@@ -86,9 +87,9 @@ class Viewing:
     def _actions(self) -> dict[str, Callable[[Any], str | None]]:
         return {'enable': self._enable, 'anonymize': self._hide, 'overlay': self._show_overlay,
                 'tone': self._set_tone, 'reset': self._reset,
-                'opt_out': lambda id_: self._opt_out(id_, False),
-                'opt_in': lambda id_: self._opt_out(id_, True),
-                'opt_out_everybody': lambda _: self._opt_out('', False)}
+                'opt_out': lambda id_: apply_request(self._pipeline, id_, False, False),
+                'opt_in': lambda id_: apply_request(self._pipeline, id_, False, True),
+                'opt_out_everybody': lambda _: apply_request(self._pipeline, '', True, False)}
 
     def _enable(self, enabled: bool) -> None:
         self._enabled = enabled

@@ -217,6 +217,7 @@ class BehaviorNode(Node):
             self._clock_watch.trouble(_PATIENCE), self._forgotten_utterance(now),
             self._no_emotions(now)) if trouble]
         values = {'tone': decision.tone.name, 'reason': one_line(decision.reason),
+                  'tones': ', '.join(self.config.policy.tones),
                   'set by the operator': str(self.dialog.policy.overridden),
                   'speaking [s]': f'{self._utterance.elapsed(now):.0f}' if self._speaking else ''}
         publish_status(

@@ -20,20 +20,13 @@ from fer_ros.dashboard.server import DashboardServer
 from fer_ros.dashboard.shown import Condition
 from fer_ros.nodes.dashboard_controls import NodeControls
 from fer_ros.nodes.dashboard_messages import to_condition, to_moment, to_tone
-from fer_ros.nodes.parameter_specs import Spec, declare
+from fer_ros.nodes.dashboard_parameters import SPECS
+from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import emotions_qos, image_qos, latched_qos
 from fer_ros.nodes.running import run_node
 from fer_ros.nodes.usage import usage
 from fer_ros_msgs.msg import DialogTone, EmotionArray, Notice
 
-SPECS: dict[str, Spec] = {
-    'host': Spec('127.0.0.1', 'address to listen on; 127.0.0.1: browsers on this machine only; '
-                 '0.0.0.0: all machines, with the token that is printed at the start', live=False),
-    'port': Spec(8090, 'port to listen on; 0: any that is free', 0, 65535, live=False),
-    'emotion_node': Spec('emotion_node', 'name of the emotion_node that is shown', live=False),
-    'behavior_node': Spec('behavior_node', 'name of the behavior_node that is shown',
-                          live=False),
-}
 #: A node that says nothing for so long is not there [s].
 _PATIENCE = 3.5
 _JPEG = b'\xff\xd8'

@@ -20,6 +20,7 @@ from rclpy.signals import SignalHandlerOptions
 from rich.live import Live
 
 from fer_ros.command_help import HelpFormatter
+from fer_ros.dashboard.invitation import free_port, open_browser
 from fer_ros.nodes import demo_report
 from fer_ros.nodes.child_processes import ChildProcesses
 from fer_ros.nodes.demo_monitor import DemoMonitor
@@ -46,6 +47,9 @@ def main(argv: list[str]) -> int:
     os.environ.setdefault('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
     _prepare(options)
     print(*demo_report.listen_in(chosen), sep='\n', flush=True)
+    if options.dashboard:
+        options.port = free_port()
+        print(f'the page in the browser: {_page(options)}', flush=True)
     # A flag, no exception: one that comes while a process is being started would get lost.
     enough = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -95,6 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--overlay', choices=('bars', 'cam', 'none'), default='bars',
                         help='beside box and state: probabilities, activation map or nothing')
     parser.add_argument('--anonymize', action='store_true', help='hide faces in the video')
+    parser.add_argument('--dashboard', action='store_true',
+                        help='open a page in the browser too: live picture, time line, controls')
     parser.add_argument('--detector-model', default='',
                         help='ONNX file with a card (default: the shipped one)')
     parser.add_argument('--emotion-model', default='',
@@ -122,6 +128,12 @@ def _start_listeners(children: ChildProcesses, options: argparse.Namespace, bag:
         emotion['use_sim_time'] = behavior['use_sim_time'] = 'true'
     children.start('fer_ros.nodes.emotion_node', emotion)
     children.start('fer_ros.nodes.behavior_node', behavior)
+    if options.dashboard:
+        children.start('fer_ros.nodes.dashboard_node', {'port': str(options.port)})
+
+
+def _page(options: argparse.Namespace) -> str:
+    return f'http://127.0.0.1:{options.port}/'
 
 
 def _start_source(children: ChildProcesses, options: argparse.Namespace, bag: bool) -> None:
@@ -155,6 +167,8 @@ def _watch(children: ChildProcesses, options: argparse.Namespace,
                 children.reset()
                 _start_listeners(children, options, bag)
                 _spin(executor, children, 10.0, lambda: enough.is_set() or monitor.connected())
+            if options.dashboard:
+                open_browser(_page(options))
             monitor.start = time.monotonic()
             _start_source(children, options, bag)
             shown = 0.0

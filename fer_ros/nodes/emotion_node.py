@@ -244,7 +244,8 @@ class EmotionNode(LifecycleNode):
 
     def _publish_diagnostics(self) -> None:
         level, text = self._health.judge(self._vitals())
-        values = {'faults': str(self.faults.count), 'last fault': self.faults.last}
+        values = {'enabled': str(self.is_enabled), 'faults': str(self.faults.count),
+                  'last fault': self.faults.last}
         if self._worker is not None and self._cameras is not None:
             values.update({
                 'of other cameras': str(self._cameras.left_out), **self._worker.values()})

@@ -7,7 +7,12 @@ from typing import Any
 
 import yaml
 
-from fer_ros.nodes import behavior_parameters, image_source_node, parameters
+from fer_ros.nodes import (
+    behavior_parameters,
+    dashboard_parameters,
+    image_source_node,
+    parameters,
+)
 from fer_ros.nodes.parameter_specs import Spec, check_choice
 from fer_ros.nodes.transport import TRANSPORTS
 from fer_ros.spelling import meant
@@ -37,6 +42,7 @@ BEHAVIOR = {name: name for name in (
     'suggest_again')}
 SOURCE = {'source_rate': 'rate', 'source_width': 'width', 'source_height': 'height',
           'camera_info_file': 'camera_info_file', 'frame_id': 'frame_id'}
+DASHBOARD = {'dashboard_host': 'host', 'dashboard_port': 'port'}
 
 #: Those of bag.launch.py's player, by the names of its parameters.
 PLAYER = ('rate', 'loop', 'start', 'topics', 'lockstep')
@@ -47,6 +53,8 @@ OTHERS = {
     'source': Spec('none', 'publish images too: demo, a webcam index, a video file or a folder; '
                    'none: a camera driver does'),
     'behavior': Spec(True, 'start behavior_node, from emotions to a dialog tone'),
+    'dashboard': Spec(False, 'start dashboard_node, a page in the browser; the log tells its '
+                      'address'),
     'namespace': Spec('', 'namespace of all nodes and relative topics'),
     'emotion_node_name': Spec('emotion_node', 'name of emotion_node'),
     'behavior_node_name': Spec('behavior_node', 'name of behavior_node'),
@@ -67,7 +75,8 @@ def parameter_specs() -> dict[str, Spec]:
     """Return the declarations of all parameters that are arguments, by argument."""
     return {**{name: parameters.SPECS[p] for name, p in EMOTION.items()},
             **{name: behavior_parameters.SPECS[p] for name, p in BEHAVIOR.items()},
-            **{name: image_source_node.SPECS[p] for name, p in SOURCE.items()}}
+            **{name: image_source_node.SPECS[p] for name, p in SOURCE.items()},
+            **{name: dashboard_parameters.SPECS[p] for name, p in DASHBOARD.items()}}
 
 
 def value_of(name: str, spec: Spec, text: str) -> Any:
