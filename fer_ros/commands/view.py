@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
+from collections.abc import Iterator
+
+import numpy as np
 
 from fer_ros.behavior.policy_file import load_policy
 from fer_ros.command_help import HelpFormatter
@@ -13,6 +17,8 @@ from fer_ros.dashboard.invitation import PORT, invitation, open_browser
 from fer_ros.dashboard.live_feed import LiveFeed
 from fer_ros.dashboard.picture_desk import PictureDesk
 from fer_ros.dashboard.server import DashboardServer
+from fer_ros.media.bag_reading import is_bag
+from fer_ros.media.bag_source import BagSource
 from fer_ros.media.frame_source import FrameSource, open_frame_source
 from fer_ros.perception.pipeline import PipelineConfig, build_pipeline
 from fer_ros.resources import resource_path
@@ -30,7 +36,8 @@ def main(argv: list[str]) -> int:
     :raises OSError: if the address cannot be listened on.
     """
     options = _parser().parse_args(argv)
-    source = open_frame_source(options.source, options.loop, _HOLD)
+    source: FrameSource = BagSource(options.source, options.image_topic, options.loop) if is_bag(
+        options.source) else open_frame_source(options.source, options.loop, _HOLD)
     models = {name: getattr(options, name) for name in ('detector_model', 'emotion_model')
               if getattr(options, name)}
     pipeline = build_pipeline(PipelineConfig(**models))
@@ -55,20 +62,40 @@ def main(argv: list[str]) -> int:
 
 def _run(source: FrameSource, viewing: Viewing) -> None:
     """
-    Take every frame, at the source's own pace or as fast as can be.
+    Show every frame; at the end, whatever that is, the page stays with what was seen.
+
+    :raises ValueError: if there is nothing to show; a file that breaks off is shown so far.
+    """
+    shown, reason = 0, 'the source has ended; start it with --loop to have it begin anew'
+    try:
+        for frame, stamp in _paced(source):
+            viewing.take(frame, stamp)
+            shown += 1
+    except ValueError as error:
+        if not shown:
+            raise
+        reason = str(error)
+    viewing.end(reason)
+    print(reason, file=sys.stderr, flush=True)
+    while True:
+        time.sleep(1.0)
+
+
+def _paced(source: FrameSource) -> Iterator[tuple[np.ndarray, float]]:
+    """
+    Give frames and their times [s] at the source's own pace, or as fast as they are taken.
 
     A file's time is that of its frames: on a slow machine it passes slower, and states are the
     same. A camera's is that of the clock.
     """
-    due = start = time.monotonic()
+    start, late = time.monotonic(), 0.0
     for index, frame in enumerate(source):
-        due = max(due, time.monotonic() - source.period)  # after a stall nothing is made up for
-        time.sleep(max(due - time.monotonic(), 0.0))
-        viewing.take(frame, index * source.period or time.monotonic() - start)
-        due += source.period
-    viewing.end('the source has ended; start it with --loop to have it begin anew')
-    while True:  # the page stays, with what was seen
-        time.sleep(1.0)
+        now = time.monotonic() - start
+        stamp = source.stamp if isinstance(source, BagSource) else (
+            index * source.period if source.period else now)
+        time.sleep(max(stamp + late - now, 0.0))
+        late = max(late, now - stamp)  # after a stall nothing is made up for
+        yield frame, stamp
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -79,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
                     'written.')
     parser.add_argument('source', nargs='?', default='demo', help="demo, a camera's number, a "
                         'video file, a folder of pictures or a bag')
+    parser.add_argument('--image-topic', default='auto', help='of a bag; auto: its first one')
     parser.add_argument('--loop', action='store_true', help='begin anew at the end')
     parser.add_argument('--host', default='127.0.0.1',
                         help='address to listen on; 0.0.0.0: all machines may look, with the '

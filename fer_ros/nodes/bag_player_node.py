@@ -15,7 +15,7 @@ from typing import Any
 
 from rosgraph_msgs.msg import Clock
 
-from fer_ros.nodes.bag_reading import (
+from fer_ros.media.bag_reading import (
     COMPRESSED_IMAGE,
     DAMAGED,
     BagError,

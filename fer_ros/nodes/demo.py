@@ -21,6 +21,7 @@ from rich.live import Live
 
 from fer_ros.command_help import HelpFormatter
 from fer_ros.dashboard.invitation import free_port, open_browser
+from fer_ros.media.bag_reading import is_bag
 from fer_ros.nodes import demo_report
 from fer_ros.nodes.child_processes import ChildProcesses
 from fer_ros.nodes.demo_monitor import DemoMonitor
@@ -109,13 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _is_bag(source: str) -> bool:
-    path = Path(source)
-    return path.suffix in ('.mcap', '.db3') or (path / 'metadata.yaml').is_file()
-
-
 def _is_folder(source: str) -> bool:
-    return source != 'demo' and not source.isdecimal() and not _is_bag(source) and (
+    return source != 'demo' and not source.isdecimal() and not is_bag(source) and (
         Path(source).is_dir())
 
 
@@ -149,7 +145,7 @@ def _start_source(children: ChildProcesses, options: argparse.Namespace, bag: bo
 def _watch(children: ChildProcesses, options: argparse.Namespace,
            enough: threading.Event) -> DemoMonitor:
     """Show the table until the time or the source is over, Ctrl-C, or a process ends."""
-    bag = _is_bag(options.source)
+    bag = is_bag(options.source)
     _start_listeners(children, options, bag)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     monitor = DemoMonitor(
@@ -225,7 +221,7 @@ def _report(monitor: DemoMonitor, children: ChildProcesses,
         monitor.recording_error = monitor.recording_error or str(error)
     if monitor.record.messages:
         print('', *demo_report.told(summary), sep='\n')
-    for warning in children.warnings(_SOURCES[_is_bag(options.source)]):
+    for warning in children.warnings(_SOURCES[is_bag(options.source)]):
         print(warning)
     if monitor.recording_error:
         print(f'not all was recorded: {monitor.recording_error}')

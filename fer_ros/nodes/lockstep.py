@@ -8,7 +8,7 @@ import time
 from collections import deque
 from typing import Any
 
-from fer_ros.nodes.bag_reading import BagError
+from fer_ros.media.bag_reading import BagError
 
 #: So many images may be unanswered: a depth image can be recorded after its color image.
 _AHEAD = 16

@@ -16,6 +16,12 @@ DAMAGED = ('if it was cut off, `mcap recover`, or `sqlite3 FILE .recover` and ro
 _REMEDY = 'give a folder with metadata.yaml, or an .mcap or .db3 file'
 
 
+def is_bag(source: str) -> bool:
+    """Return whether what a user names is a bag, by its name or what is in it."""
+    path = Path(os.path.expanduser(source))
+    return path.suffix in _FILES or (path / 'metadata.yaml').is_file()
+
+
 class BagError(ValueError):
     """A bag cannot be played; the text names it and the reason."""
 
