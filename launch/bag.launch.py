@@ -20,8 +20,8 @@ from launch.actions import (
 from launch.events.process import ProcessExited
 from launch_ros.actions import Node
 
-from fer_ros.nodes import bag_player_node
 from fer_ros.media.bag_reading import COMPRESSED_IMAGE, find_bag, image_topics, open_reader
+from fer_ros.nodes import bag_player_node
 from fer_ros.nodes.launch_arguments import PLAYER, chosen_of
 
 FER = Path(get_package_share_directory('fer_ros')) / 'launch' / 'fer.launch.py'
