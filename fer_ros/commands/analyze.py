@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
               if getattr(options, name)}
     pipeline = build_pipeline(PipelineConfig(**models, maps=options.output is not None))
     concealment = load_concealment() if options.output and options.anonymize else None
-    files = PictureFiles(options.pictures)
+    files = PictureFiles(options.pictures, but=options.output)
     folder = ReportFolder(options.output, pipeline, len(files)) if options.output else None
     states = []
     for path, picture in files:

@@ -33,6 +33,8 @@ from fer_ros.media.picture_formats import count_png_chunks, format_of, read_jpeg
 MAX_SIDE = 32768
 #: No camera has more pixels: 200 MB, decoded.
 MAX_PIXELS = 1 << 26
+#: No picture of so many pixels takes more, not even three colors of 16 bits as they are.
+MAX_BYTES = 1 << 29
 #: Each scan of a JPEG goes over all pixels again; encoders write about ten.
 MAX_SCANS = 64
 #: Pillow takes half a second for so many; encoders write 8 KB a chunk and more.
@@ -112,6 +114,9 @@ def read_picture(path: Path) -> np.ndarray:
     try:
         if not path.is_file():  # a pipe would be waited for
             raise PictureError('missing', 'it is no file')
+        if path.stat().st_size > MAX_BYTES:
+            raise PictureError('large', f'it has {path.stat().st_size} bytes, at most {MAX_BYTES} '
+                               'are taken: save the picture smaller', megabytes=MAX_BYTES >> 20)
         data = path.read_bytes()
     except OSError as error:
         raise PictureError('missing', f'it cannot be read: {error.strerror}') from error

@@ -20,15 +20,18 @@ class PictureFiles:
     :ivar errors: file -> likewise, of those that are no picture that can be read.
     :ivar others: what lies in the folders and is no picture by its name.
     :param paths: pictures and folders.
+    :param but: a folder that is left out where it lies below one of them, such as that of the
+        results.
     :raises ValueError: if a folder holds no pictures; names it.
     """
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Sequence[Path], but: Path | None = None) -> None:
         self.skipped: dict[Path, str] = {}
         self.errors: dict[Path, PictureError] = {}
         self.others: list[Path] = []
         self.names: dict[Path, str] = {}
         self._taken: set[str] = set()
+        self._but = None if but is None else but.resolve()
         for path in paths:
             for file in self._inside(path) if path.is_dir() else [path]:
                 self._add(file)
@@ -71,6 +74,8 @@ class PictureFiles:
     def _inside(self, folder: Path) -> list[Path]:
         files = [path for path in folder.rglob('*') if path.is_file() and not any(
             part.startswith('.') for part in path.relative_to(folder).parts)]
+        if self._but is not None and self._but != folder.resolve():
+            files = [path for path in files if self._but not in path.resolve().parents]
         pictures = [path for path in files if path.suffix.lower() in PICTURES]
         if not pictures:
             raise ValueError(f"folder '{folder}' holds no pictures ({', '.join(PICTURES)})")

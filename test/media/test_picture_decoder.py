@@ -154,6 +154,16 @@ def test_bombs_among_files_are_refused(tmp_path, name, text):
         read_picture(path)
 
 
+def test_a_file_that_would_fill_the_memory(tmp_path):
+    """It is refused by its size on disk; nothing of it is read."""
+    with (tmp_path / 'disk.png').open('wb') as file:
+        file.write(ODD['PNG'].data)
+        file.truncate(1 << 32)
+    with pytest.raises(PictureError, match='it has 4294967296 bytes') as caught:
+        read_picture(tmp_path / 'disk.png')
+    assert caught.value.kind == 'large' and caught.value.values == {'megabytes': 512}
+
+
 def test_files_that_are_none(tmp_path):
     """Missing, a folder, numbers instead of colors."""
     for path in (tmp_path / 'none.png', tmp_path):

@@ -38,6 +38,14 @@ def test_equal_folders_too(tree):
     assert list(files.names.values()) == ['2', 'b_2', 'b_2_2', '_2']
 
 
+def test_the_folder_of_the_results_is_left_out(tree):
+    """Wherever it lies; but not if it is what was asked for."""
+    files = PictureFiles([tree / 'a'], but=tree / 'c' / '..' / 'a' / 'b')
+    assert [path.name for path in files.names] == ['2.png', '10.png']
+    assert len(PictureFiles([tree / 'a' / 'b'], but=tree / 'a' / 'b').names) == 1
+    assert len(PictureFiles([tree / 'a'], but=tree / 'none').names) == 3
+
+
 def test_what_cannot_be_used(tree):
     """It is named, and an error only if nothing is left."""
     (tree / 'a' / '2.png').write_bytes(b'x')

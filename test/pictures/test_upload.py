@@ -73,10 +73,10 @@ def test_too_many_bytes_are_not_looked_at():
 @pytest.mark.parametrize('orientation', range(1, 9))
 def test_a_turned_photograph_is_upright(pipeline, astronaut, orientation):
     """As a telephone stores it: the face is found, upright, where one sees it."""
-    back = {1: None, 2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
-            4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
-            6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
-            8: Image.Transpose.ROTATE_270}[orientation]
+    back = {1: None, 2: Image.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
+            4: Image.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
+            6: Image.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
+            8: Image.ROTATE_270}[orientation]
     image = Image.fromarray(astronaut[:, 40:, ::-1])
     exif = Image.Exif()
     exif[0x0112] = orientation
