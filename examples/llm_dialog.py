@@ -11,7 +11,7 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import Bool, String
 
-from fer_ros_msgs.msg import DialogTone
+from fer_ros_msgs.msg import DialogTone, Notice
 
 PERSONA = 'You are a small household robot. Answer in one or two sentences.'
 
@@ -66,6 +66,9 @@ def main():
         finally:
             speaking.publish(Bool(data=False))  # also if it fails: true holds the tone
 
+    # First what people must be told, in its own words; then what the model says.
+    node.create_subscription(
+        Notice, 'dialog/notice', lambda notice: text.publish(String(data=notice.text)), 10)
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     node.create_subscription(DialogTone, 'dialog/tone', dialog.take, latched)
     node.create_subscription(String, 'dialog/heard', lambda heard: text.publish(

@@ -22,6 +22,7 @@ class Person:
     :param valence: -1..1.
     :param arousal: -1..1.
     :param state_age: how long the emotion state has held [s].
+    :param opted_out: does not want to be judged: there is no state.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Person:
     valence: float = 0.0
     arousal: float = 0.0
     state_age: float = 0.0
+    opted_out: bool = False
 
 
 def _nearness(people: Sequence[Person]) -> list[float]:

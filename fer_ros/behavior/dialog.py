@@ -36,9 +36,9 @@ class Dialog:
     """
     Watches what a policy decides and what the robot sees; tells what has changed.
 
-    Another person, or another emotion of that person, is told at once; what else the sentence says
-    at most every ``min_interval``. Nothing is told while the robot speaks, but for what an
-    operator wants.
+    Another person, another emotion of that person, and that somebody has opted out are told at
+    once; what else the sentence says at most every ``min_interval``. Nothing is told while the
+    robot speaks, but for what an operator wants.
 
     :param config: the rules.
     """
@@ -109,8 +109,8 @@ class Dialog:
         suggestion = self.suggest(stamp) if self._is_due(stamp) else ''
         now, before = self._situation, told.situation
         soon = 0 <= stamp - told.stamp < self.policy.config.min_interval - 1e-6
-        if (suggestion or now.whom != before.whom or self.policy.decision != told.decision
-                or (now != before and not soon)):
+        if (suggestion or now.whom != before.whom or now.unread != before.unread
+                or self.policy.decision != told.decision or (now != before and not soon)):
             return self._tell(stamp, self.policy.decision, suggestion)
         return None
 

@@ -6,7 +6,10 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
-from fer_ros.perception.types import UNCERTAIN
+from fer_ros.perception.types import QUALITY_OPTED_OUT, UNCERTAIN
+
+#: Stands for the emotion of somebody who does not want to be judged.
+OPTED_OUT = QUALITY_OPTED_OUT
 
 #: What may stand in braces in a phrase; those that are not here take nothing.
 SLOTS: dict[str, tuple[str, ...]] = {
@@ -23,14 +26,17 @@ class Phrases:
 
     The first clause tells whom the robot talks to, the second one about the others.
 
-    :param emotions: emotion -> how somebody looks; ``uncertain`` is one of them.
+    :param emotions: emotion -> how somebody looks; ``uncertain`` is one of them, and so is
+        ``opted_out`` for who does not want to be judged.
     :param durations: seconds -> from then on somebody has looked so.
     :param nobody: first clause: nobody is there.
     :param looks: first clause: an emotion, since just now.
     :param has_looked: first clause: an emotion, for some time.
     :param unsure: first clause: no emotion is sure.
+    :param unread: first clause: the person has opted out.
     :param other: second clause: the only other one's emotion.
     :param other_unsure: second clause: the only other one's is not sure.
+    :param other_unread: second clause: the only other one has opted out.
     :param others: second clause: several; ``moods`` counts them.
     :param start: reason for the first tone.
     :param because: reason: how the person looks.
@@ -38,6 +44,7 @@ class Phrases:
     :param never: reason: nobody there yet.
     :param unclear_for: reason: the person has been uncertain for too long.
     :param stranger: reason: somebody else, still uncertain.
+    :param declined: reason: somebody has opted out. It names nobody, since it is logged.
     :param operator: reason: set by the operator.
     :param reloaded: reason: the policy was reloaded.
     """
@@ -45,7 +52,7 @@ class Phrases:
     emotions: Mapping[str, str] = field(default_factory=lambda: {
         'neutral': 'neutral', 'happy': 'happy', 'surprise': 'surprised', 'sad': 'sad',
         'angry': 'angry', 'disgust': 'disgusted', 'fear': 'afraid', 'contempt': 'contemptuous',
-        UNCERTAIN: 'unclear'})
+        UNCERTAIN: 'unclear', OPTED_OUT: 'not read'})
     durations: Mapping[float, str] = field(default_factory=lambda: {
         10: 'for ten seconds', 30: 'for half a minute', 60: 'for a minute',
         120: 'for two minutes', 180: 'for three minutes', 300: 'for five minutes',
@@ -55,8 +62,10 @@ class Phrases:
     looks: str = 'The person in front of you looks {emotion} ({percent}%)'
     has_looked: str = 'The person in front of you has looked {emotion} {duration} ({percent}%)'
     unsure: str = 'You are not sure about the mood of the person in front of you'
+    unread: str = 'The person in front of you does not want their face to be read'
     other: str = 'the other one looks {emotion}'
     other_unsure: str = 'you are not sure about the second one'
+    other_unread: str = 'the other one does not want to be read'
     others: str = '{count} others are there: {moods}'
     start: str = 'start'
     because: str = '{person} looks {emotion} ({percent}%)'
@@ -64,6 +73,7 @@ class Phrases:
     never: str = 'nobody seen yet'
     unclear_for: str = '{person} has looked unclear for {seconds} s'
     stranger: str = '{person} is in front now and still looks unclear'
+    declined: str = 'somebody has opted out and is no reason any more'
     operator: str = 'set by the operator'
     reloaded: str = 'the policy was reloaded'
 
@@ -101,7 +111,7 @@ PHRASES: dict[str, Phrases] = {'en': ENGLISH, 'tr': Phrases(
     emotions={
         'neutral': 'nötr', 'happy': 'mutlu', 'surprise': 'şaşkın', 'sad': 'üzgün',
         'angry': 'kızgın', 'disgust': 'tiksinmiş', 'fear': 'korkmuş', 'contempt': 'küçümser',
-        UNCERTAIN: 'belirsiz'},
+        UNCERTAIN: 'belirsiz', OPTED_OUT: 'okunmuyor'},
     durations={
         10: 'on saniyedir', 30: 'yarım dakikadır', 60: 'bir dakikadır', 120: 'iki dakikadır',
         180: 'üç dakikadır', 300: 'beş dakikadır', 600: 'on dakikadır', 1200: 'yirmi dakikadır',
@@ -110,8 +120,10 @@ PHRASES: dict[str, Phrases] = {'en': ENGLISH, 'tr': Phrases(
     looks='Karşındaki kişi {emotion} görünüyor (%{percent})',
     has_looked='Karşındaki kişi {duration} {emotion} görünüyor (%{percent})',
     unsure='Karşındaki kişinin ruh halinden emin değilsin',
+    unread='Karşındaki kişi yüzünün okunmasını istemiyor',
     other='diğer kişi {emotion} görünüyor',
     other_unsure='ikinci kişinin ruh halinden emin değilsin',
+    other_unread='diğer kişi yüzünün okunmasını istemiyor',
     others='{count} kişi daha var: {moods}',
     start='başlangıç',
     because='{person} {emotion} görünüyor (%{percent})',
@@ -119,6 +131,7 @@ PHRASES: dict[str, Phrases] = {'en': ENGLISH, 'tr': Phrases(
     never='henüz kimse görülmedi',
     unclear_for='{person} {seconds} saniyedir belirsiz görünüyor',
     stranger='artık karşıda {person} var, henüz belirsiz görünüyor',
+    declined='okunmak istemeyen biri artık neden sayılmıyor',
     operator='operatör ayarladı',
     reloaded='davranış dosyası yeniden yüklendi')}
 

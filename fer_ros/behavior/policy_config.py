@@ -43,6 +43,8 @@ class PolicyConfig:
     :param suggest_again: another one is made after so long in the same mood [s], 0 for never.
     :param attention: whom to answer to.
     :param phrases: what reasons and situations are told in.
+    :param notice: what is said to somebody who has not been told yet that faces are read, '' for
+        nothing.
     """
 
     tones: Mapping[str, Tone]
@@ -57,6 +59,7 @@ class PolicyConfig:
     suggest_again: float = 120.0
     attention: AttentionConfig = field(default_factory=AttentionConfig)
     phrases: Phrases = ENGLISH
+    notice: str = ''
 
     def __post_init__(self) -> None:
         """:raises ValueError: for an unknown tone, a mirrored emotion or a bad number."""

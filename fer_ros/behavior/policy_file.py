@@ -11,7 +11,7 @@ import yaml
 
 from fer_ros.behavior.attention import MODES, AttentionConfig
 from fer_ros.behavior.dialog_tone import Tone
-from fer_ros.behavior.phrases import Phrases, check_phrase, phrases_of
+from fer_ros.behavior.phrases import OPTED_OUT, Phrases, check_phrase, phrases_of
 from fer_ros.behavior.policy_config import PolicyConfig, check_answer
 from fer_ros.behavior.yaml_reader import YamlReader
 from fer_ros.perception.labels import EMOTIONS
@@ -25,7 +25,7 @@ _NUMBERS = {'min_interval': (0.0, 600.0), 'hold': (0.0, 3600.0), 'hold_uncertain
             'suggestion_interval': (0.0, 86400.0), 'suggest_again': (0.0, 86400.0)}
 _ATTENTION = {'switch_ratio': (1.0, 10.0), 'switch_dwell': (0.0, 60.0),
               'lost_after': (0.0, 60.0)}
-_KEYS = ('tones', 'emotions', 'default_tone', 'attention', 'phrases', *_NUMBERS)
+_KEYS = ('tones', 'emotions', 'default_tone', 'attention', 'phrases', 'notice', *_NUMBERS)
 _PHRASES = tuple(Phrases.__dataclass_fields__)
 #: The longest time that a person may be said to have looked so [s].
 _LONGEST = 86400.0
@@ -102,6 +102,8 @@ class _PolicyReader(YamlReader):
         if 'attention' in fields:
             values['attention'] = self._attention(fields['attention'])
         values['phrases'] = self._phrases(fields.get('phrases'))
+        if 'notice' in fields:
+            values['notice'] = self.in_language(fields['notice'], 'notice', self.sentence)
         self._raise_what_was_found(file)
         return PolicyConfig(tones, emotions, **values)
 
@@ -128,8 +130,8 @@ class _PolicyReader(YamlReader):
 
     def _phrase(self, key: str, node: yaml.Node, path: str) -> Any:
         if key == 'emotions':
-            return {name: self.string(text, f'{path}.{name}')
-                    for name, text in self.items(node, path, (*EMOTIONS, UNCERTAIN)).items()}
+            return {name: self.string(text, f'{path}.{name}') for name, text in self.items(
+                node, path, (*EMOTIONS, UNCERTAIN, OPTED_OUT)).items()}
         if key == 'durations':
             return {self.number(key_node, f'a key in {path}', 1.0, _LONGEST): self.string(
                 text, path) for key_node, text in self.pairs(node, path)}

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fer_ros.behavior.attention import Person
-from fer_ros.behavior.phrases import Phrases
+from fer_ros.behavior.phrases import OPTED_OUT, Phrases
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.perception.types import UNCERTAIN
+
+#: What stands for an emotion that is not known.
+_WITHOUT = (UNCERTAIN, OPTED_OUT)
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Situation:
     Two situations are equal if they read the same, whatever the confidence.
 
     :param person_id: '' for nobody, or for a face without an id.
-    :param emotion: the person's; ``uncertain``; '' for nobody.
+    :param emotion: the person's; ``uncertain``; ``opted_out``; '' for nobody.
     :param confidence: of the emotion, 0..1; 0 for none.
     :param duration: since when the person looks so: the longest of the phrases' durations that
         is over [s], 0 for none of them.
@@ -38,6 +41,11 @@ class Situation:
         """The person and that person's emotion."""
         return self.person_id, self.emotion
 
+    @property
+    def unread(self) -> int:
+        """How many others have opted out."""
+        return dict(self.others).get(OPTED_OUT, 0)
+
     def sentence(self, phrases: Phrases) -> str:
         """Return it in words."""
         others = self._others(phrases)
@@ -46,8 +54,8 @@ class Situation:
     def _person(self, phrases: Phrases) -> str:
         if not self.emotion:
             return phrases.nobody
-        if self.emotion == UNCERTAIN:
-            return phrases.unsure
+        if self.emotion in _WITHOUT:
+            return phrases.unsure if self.emotion == UNCERTAIN else phrases.unread
         duration = phrases.durations.get(self.duration, '')
         phrase = phrases.has_looked if duration else phrases.looks
         return phrase.format(emotion=phrases.look(self.emotion),
@@ -61,8 +69,9 @@ class Situation:
         if not count:
             return ''
         emotion = self.others[0][0]
-        return phrases.other_unsure if emotion == UNCERTAIN else (
-            phrases.other.format(emotion=phrases.look(emotion)))
+        if emotion in _WITHOUT:
+            return phrases.other_unsure if emotion == UNCERTAIN else phrases.other_unread
+        return phrases.other.format(emotion=phrases.look(emotion))
 
 
 def situation_of(person: Person, people: Sequence[Person], phrases: Phrases) -> Situation:
@@ -75,8 +84,8 @@ def situation_of(person: Person, people: Sequence[Person], phrases: Phrases) -> 
     """
     emotion, others = _emotion(person), Counter(map(_emotion, people))
     others[emotion] -= 1
-    rows = tuple((name, others[name]) for name in (*EMOTIONS, UNCERTAIN) if others[name])
-    if emotion == UNCERTAIN:
+    rows = tuple((name, others[name]) for name in (*EMOTIONS, *_WITHOUT) if others[name])
+    if emotion in _WITHOUT:
         return Situation(person.id, emotion, others=rows)
     over = [duration for duration in phrases.durations if duration <= person.state_age + 1e-6]
     return Situation(person.id, emotion, person.confidence, max(over, default=0.0), rows)
@@ -88,4 +97,6 @@ def percent(confidence: float) -> int:
 
 
 def _emotion(person: Person) -> str:
+    if person.opted_out:
+        return OPTED_OUT
     return person.label if person.label in EMOTIONS else UNCERTAIN

@@ -57,6 +57,7 @@ class TonePolicy:
         self._changed_for: dict[str, float] = {}
         self._anybody = False
         self._unclear_since: float | None = None
+        self._opted_out: frozenset[str] = frozenset()
 
     def update(self, stamp: float, people: Sequence[Person]) -> ToneDecision | None:
         """
@@ -73,6 +74,7 @@ class TonePolicy:
         if first:
             return self._decide(stamp, self.config.default_tone, None, self.config.phrases.start)
         self.person, self._anybody = self.attention.update(stamp, people), bool(people)
+        self._opted_out = frozenset(person.id for person in people if person.opted_out)
         if people:
             self._last_face = stamp
         if self.person is not None:
@@ -173,6 +175,8 @@ class TonePolicy:
                 anybody: bool) -> ToneDecision | None:
         if self.overridden or self.decision is None or self.speaking:
             return None
+        if self.decision.person_id in self._opted_out:
+            return self._without_person(stamp)
         ready = stamp - self._changed >= self.config.min_interval - 1e-6
         if not anybody:
             return self._after_all_left(stamp) if ready else None
@@ -204,13 +208,25 @@ class TonePolicy:
             return None
         name, phrases = one_line(person.id, 40), self.config.phrases
         if person.id != self.decision.person_id:
-            return self._to_default(stamp, person, phrases.stranger.format(person=name))
+            reason = phrases.declined if person.opted_out else (
+                phrases.stranger.format(person=name))
+            return self._to_default(stamp, None if person.opted_out else person, reason)
         # New rules may have made unclear what was clear in the latest frame.
         unclear = 0.0 if self._unclear_since is None else stamp - self._unclear_since
         if unclear < self.config.hold_uncertain - 1e-6:
             return None
         return self._to_default(stamp, person, phrases.unclear_for.format(
             person=name, seconds=f'{unclear:.1f}'))
+
+    def _without_person(self, stamp: float) -> ToneDecision | None:
+        """Give up at once a tone for somebody who has opted out, or else its reason in silence."""
+        assert self.decision is not None
+        reason = self.config.phrases.declined
+        if not self._is_current(self.config.default_tone):
+            return self._to_default(stamp, None, reason)
+        self.decision = replace(
+            self.decision, person_id='', emotion='', confidence=0.0, reason=reason)
+        return None
 
     def _to_default(self, stamp: float, person: Person | None, reason: str) -> ToneDecision:
         self._changed = stamp

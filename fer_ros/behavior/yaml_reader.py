@@ -120,6 +120,14 @@ class YamlReader:
         self.mistake(node, f'{path} must be a single value')
         return None
 
+    def sentence(self, node: yaml.Node, path: str) -> str | None:
+        """Return a text in one line; ``no``, ``null``, a number or nothing is none."""
+        text = self.string(node, path)
+        if text is not None and not (text.strip() and node.tag == 'tag:yaml.org,2002:str'):
+            self.mistake(node, f"{path} is '{text}', must be a sentence; leave it out for none")
+            return None
+        return text and ' '.join(text.split())
+
     def strings(self, node: yaml.Node, path: str) -> tuple[str, ...] | None:
         """Return a list of single values."""
         if not isinstance(node, yaml.SequenceNode):

@@ -14,6 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from fer_ros.behavior.attention import Person
+from fer_ros.behavior.notice import Notices
 from fer_ros.behavior.tone_policy import PolicyConfig, ToneDecision, TonePolicy
 from fer_ros.media.time_line import FaceCourse, draw_time_line
 from fer_ros.perception.emotion_state import EmotionState, StateConfig
@@ -45,16 +46,22 @@ DROP_OUTS = (('f1', 40, 40.8), ('f1', 110, 110.5), ('f2', 128, 128.7))
 
 @dataclass
 class Course:
-    """What happened."""
+    """
+    What happened.
+
+    :param notices: whom the robot told that it reads faces, with the tone at that time.
+    """
 
     faces: dict[str, FaceCourse] = field(default_factory=dict)
     tones: list[ToneDecision] = field(default_factory=list)
+    notices: list[ToneDecision] = field(default_factory=list)
 
 
 class _Face:
     """The perception of one person: filter and state."""
 
-    def __init__(self) -> None:
+    def __init__(self, stamp: float) -> None:
+        self.begin = stamp
         self.filter: ProbabilityFilter = make_filter(
             SmoothingConfig(), error_model({}, len(EMOTIONS)))
         self.state = EmotionState(EMOTIONS, StateConfig())
@@ -77,7 +84,7 @@ def play(config: PolicyConfig, rate: int = RATE, seed: int = 1) -> Course:
     :param seed: of the noise.
     """
     generator = np.random.default_rng(seed)
-    policy = TonePolicy(config)
+    policy, notices = TonePolicy(config), Notices()
     faces: dict[str, _Face] = {}
     course = Course({id_: FaceCourse() for id_ in SIZES})
     for i in range(round(LENGTH * rate)):
@@ -88,15 +95,19 @@ def play(config: PolicyConfig, rate: int = RATE, seed: int = 1) -> Course:
             if shown:
                 face = faces.get(id_)
                 if face is None or stamp - face.seen > FORGOTTEN:
-                    face = faces[id_] = _Face()
+                    face = faces[id_] = _Face(stamp)
                 smoothed = face.see(_answer(shown, generator), stamp)
                 people.append(Person(id_, face.state.label, face.state.confidence(smoothed), size,
-                                     state_age=face.state.age(stamp)))
+                                     age=stamp - face.begin, state_age=face.state.age(stamp)))
                 course.faces[id_].add(stamp, smoothed, face.state.label)
+        notices.see(stamp, people)
         for decision in (policy.set_speaking(_within(UTTERANCES, stamp)),
                          policy.update(stamp, people)):
             if decision:
                 course.tones.append(decision)
+                if config.notice and notices.is_due(decision.person_id):
+                    notices.told(decision.person_id)
+                    course.notices.append(decision)
     return course
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fer_ros.behavior.policy_file import PolicyError, load_policy
-from fer_ros.behavior.tone_policy import PolicyConfig, ToneDecision
+from fer_ros.behavior.tone_policy import PolicyConfig
 from fer_ros.commands.evening import LENGTH, Course, draw, play
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.resources import resource_path
@@ -42,7 +42,7 @@ def main(argv: list[str]) -> int:
     console = Console(highlight=False, markup=False, emoji=False)
     console.print(f'{file}: {len(config.tones)} tones, {len(config.emotions)} rules, nothing '
                   f"wrong. An evening of {LENGTH:g} s, texts in '{language}':\n")
-    console.print(_table(course.tones))
+    console.print(_table(course, config.notice))
     for line in (*_remarks(config, course), written):
         console.print(line)
     return 0
@@ -76,14 +76,15 @@ def _tell_mistakes(error: PolicyError) -> None:
         print(f'  {mistake}', file=sys.stderr)
 
 
-def _table(tones: list[ToneDecision]) -> Table:
+def _table(course: Course, notice: str) -> Table:
     """Return one row for each change of tone; the texts wrap beside it, however narrow."""
     table = Table('time', 'person', 'state', 'tone', 'what it tells', box=None, pad_edge=False,
                   padding=(0, 2, 0, 0))
-    for decision in tones:
+    for decision in course.tones:
+        said = f'notice: {notice}' if decision in course.notices else ''
         offer = f'offer: {decision.suggestion}' if decision.suggestion else ''
         told = '\n'.join(filter(None, (
-            decision.tone.style_prompt, offer, f'why: {decision.reason}')))
+            said, decision.tone.style_prompt, offer, f'why: {decision.reason}')))
         state = f'{decision.emotion} {decision.confidence:.0%}' if decision.emotion else '-'
         table.add_row(*map(Text, (f'{decision.stamp:.1f} s', decision.person_id or '-', state,
                                   decision.tone.name, told + '\n')))
@@ -101,6 +102,8 @@ def _remarks(config: PolicyConfig, course: Course) -> list[str]:
     without = [emotion for emotion in EMOTIONS if emotion not in config.emotions]
     if without:
         remarks.append(f'No rule for {", ".join(without)}: the tone stays as it is.')
+    if not config.notice:
+        remarks.append('No notice: nobody is told that the robot reads faces.')
     return remarks
 
 

@@ -11,12 +11,14 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from std_msgs.msg import Bool, String
+from std_msgs.msg import Bool, Header, String
 from std_srvs.srv import Trigger
 
 from fer_ros.behavior.dialog import Dialog, DialogState
 from fer_ros.behavior.group_mood import group_mood
-from fer_ros.behavior.phrases import ENGLISH
+from fer_ros.behavior.notice import Notices
+from fer_ros.behavior.phrases import ENGLISH, OPTED_OUT
+from fer_ros.behavior.situation import Situation
 from fer_ros.behavior.ssml import to_ssml
 from fer_ros.behavior.stopwatch import Stopwatch
 from fer_ros.nodes import behavior_parameters
@@ -27,8 +29,9 @@ from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import emotions_qos, latched_qos
 from fer_ros.nodes.running import run_node
 from fer_ros.nodes.usage import usage
+from fer_ros.perception.types import UNCERTAIN
 from fer_ros.perception.yaml_file import one_line
-from fer_ros_msgs.msg import DialogTone, EmotionArray, GroupMood
+from fer_ros_msgs.msg import DialogTone, EmotionArray, GroupMood, Notice
 from fer_ros_msgs.srv import SetTone
 
 #: Without emotions, or with a clock that stands, for longer, diagnostics warn [s].
@@ -48,11 +51,14 @@ class BehaviorNode(Node):
         super().__init__(node_name, **kwargs)
         declare(self, behavior_parameters.SPECS)
         self.config = behavior_parameters.read_config(self)
-        self.dialog = Dialog(self.config.policy)
+        self.dialog, self.notices = Dialog(self.config.policy), Notices()
         self._last_stamp: float | None = None
         self._silence, self._utterance, self._operator = Stopwatch(), Stopwatch(), Stopwatch()
         self._operators_time, self._speaking = math.inf, False
         self._tone = self.create_publisher(DialogTone, 'dialog/tone', latched_qos())
+        # Not latched: what was meant for somebody is not said to who is there later.
+        self._notice = self.create_publisher(Notice, 'dialog/notice', 10)
+        self._unheard: tuple[Situation, Header] | None = None
         self._ssml = self.create_publisher(String, 'dialog/ssml', 10)
         self.create_subscription(EmotionArray, 'emotions', self._on_emotions, emotions_qos())
         self.create_subscription(String, 'dialog/text', self._on_text, 10)
@@ -78,6 +84,7 @@ class BehaviorNode(Node):
         self._silence.start(now)
         self._end_what_is_over(now)
         people = people_of(message)
+        self.notices.see(stamp, people)
         self._publish(self.dialog.update(stamp, people), message.header.frame_id)
         mood = group_mood(people)
         self._mood.publish(GroupMood(
@@ -88,6 +95,9 @@ class BehaviorNode(Node):
         """Let time pass, for the policy too while no image comes."""
         now = self._now()
         self._end_what_is_over(now)
+        if self._unheard and self._notice.get_subscription_count() and (
+                not self.dialog.policy.speaking):
+            self._give_notice(*self._unheard)
         if self._last_stamp is None:
             self._publish(self.dialog.update(now, []))
         elif self._silence.elapsed(now) > 0.5:
@@ -134,7 +144,7 @@ class BehaviorNode(Node):
     def _on_set_tone(self, request: SetTone.Request,
                      response: SetTone.Response) -> SetTone.Response:
         try:
-            self._publish(self._operate(request.tone, request.duration))
+            self._publish(self._operate(request.tone, request.duration), answers=False)
             response.success = True
         except ValueError as error:
             response.message = str(error)
@@ -195,20 +205,37 @@ class BehaviorNode(Node):
                 f"no phrases in '{language}': situation and reason are in English; give your own "
                 'below phrases in policy_file', once=True)
 
-    def _publish(self, state: DialogState | None, frame_id: str = '') -> None:
+    def _publish(self, state: DialogState | None, frame_id: str = '',
+                 answers: bool = True) -> None:
+        """Tell the tone; if it answers to somebody, the notice goes first."""
         if state is None:
             return
         tone, reason, seen = state.decision.tone, state.decision.reason, state.situation
         message = DialogTone(
-            person_id=seen.person_id, emotion=seen.emotion, confidence=seen.confidence,
+            person_id=seen.person_id, confidence=seen.confidence,
+            emotion=UNCERTAIN if seen.emotion == OPTED_OUT else seen.emotion,
             tone=tone.name, rate=tone.rate, pitch=tone.pitch, volume=tone.volume,
             style_prompt=tone.style_prompt, situation=state.sentence,
             suggestion=state.suggestion, reason=reason)
         message.header.stamp = seconds_to_stamp(state.stamp)
         message.header.frame_id = frame_id
+        if answers:
+            self._give_notice(seen, message.header)
         self._tone.publish(message)
         if state.is_new_tone:
             self.get_logger().info(one_line(f'tone {tone.name}: {reason}'))
+
+    def _give_notice(self, seen: Situation, header: Header) -> None:
+        """Have somebody told that faces are read; again, once somebody listens who can say it."""
+        text, self._unheard = self.config.policy.notice, None
+        if not text or seen.emotion == OPTED_OUT or not self.notices.is_due(seen.person_id):
+            return
+        self._notice.publish(Notice(
+            header=header, person_id=seen.person_id, language=self.config.texts_in, text=text))
+        if self._notice.get_subscription_count():
+            self.notices.told(seen.person_id)
+        else:
+            self._unheard = seen, header
 
     def _publish_diagnostics(self) -> None:
         now, decision = self._now(), self.dialog.policy.decision

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from builtin_interfaces.msg import Time
@@ -90,14 +91,21 @@ def people_of(message: EmotionArray) -> list[Person]:
     Anybody may publish the message: numbers outside their ranges are brought back, those that
     are none (NaN) count as 0, such a position as unknown.
     """
-    width, height = message.image_width, message.image_height
-    return [Person(
-        emotion.id, emotion.label, _within(emotion.confidence, 0.0, 1.0),
-        math.sqrt(emotion.roi.width * emotion.roi.height),
+    size = message.image_width, message.image_height
+    return [_person(emotion, *size) for emotion in message.emotions]
+
+
+def _person(emotion: Emotion, width: int, height: int) -> Person:
+    somebody = Person(
+        emotion.id, Emotion.UNCERTAIN, 0.0, math.sqrt(emotion.roi.width * emotion.roi.height),
         _distance(emotion), _offset(emotion.roi, width, height) if width and height else None,
-        _within(emotion.track_age, 0.0, 1e9), _within(emotion.valence, -1.0, 1.0),
-        _within(emotion.arousal, -1.0, 1.0), _within(emotion.state_age, 0.0, 1e9))
-        for emotion in message.emotions]
+        _within(emotion.track_age, 0.0, 1e9))
+    if emotion.quality == Emotion.QUALITY_OPTED_OUT:
+        return replace(somebody, opted_out=True)
+    return replace(
+        somebody, label=emotion.label, confidence=_within(emotion.confidence, 0.0, 1.0),
+        valence=_within(emotion.valence, -1.0, 1.0), arousal=_within(emotion.arousal, -1.0, 1.0),
+        state_age=_within(emotion.state_age, 0.0, 1e9))
 
 
 def _within(value: float, low: float, high: float) -> float:

@@ -26,6 +26,7 @@ TOPICS = {
     'annotated_image': ('emotions/image', 'output: the image with faces, states and bars'),
     'group': ('emotions/group', 'output: fer_ros_msgs/GroupMood'),
     'tone': ('dialog/tone', 'output: fer_ros_msgs/DialogTone'),
+    'notice': ('dialog/notice', 'output: fer_ros_msgs/Notice, what to tell somebody who is new'),
     'text': ('dialog/text', 'what the robot is about to say, std_msgs/String'),
     'ssml': ('dialog/ssml', 'output: the same text with prosody'),
     'speaking': ('dialog/speaking', 'std_msgs/Bool: true while the robot speaks'),

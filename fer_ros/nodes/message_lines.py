@@ -11,7 +11,7 @@ from std_msgs.msg import String
 
 from fer_ros.nodes.conversions import stamp_to_seconds
 from fer_ros.perception.yaml_file import one_line
-from fer_ros_msgs.msg import DialogTone, Emotion, EmotionArray, GroupMood
+from fer_ros_msgs.msg import DialogTone, Emotion, EmotionArray, GroupMood, Notice
 
 #: Longer sequences are counted: nobody reads an image's bytes.
 _LONGEST = 32
@@ -73,6 +73,10 @@ def _tone(message: DialogTone) -> Iterator[str]:
         yield f'suggestion: {message.suggestion}'
 
 
+def _notice(message: Notice) -> Iterator[str]:
+    yield f'notice to {message.person_id} ({message.language}): {message.text}'
+
+
 def _mood(message: GroupMood) -> Iterator[str]:
     yield (f'{stamp_to_seconds(message.header):.2f} s: {message.people} with a state, together '
            f'{message.label} {100 * message.share:.0f} %')
@@ -89,5 +93,5 @@ def _text(message: String) -> Iterator[str]:
 
 
 _WRITERS: dict[type, Any] = {
-    EmotionArray: _emotions, DialogTone: _tone, GroupMood: _mood, DiagnosticArray: _diagnostics,
-    String: _text}
+    EmotionArray: _emotions, DialogTone: _tone, Notice: _notice, GroupMood: _mood,
+    DiagnosticArray: _diagnostics, String: _text}

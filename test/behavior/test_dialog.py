@@ -174,3 +174,21 @@ def test_time_jumping_back():
     told = d.update(5.1, [one('sad', 'f9')])
     assert (told.situation.whom, told.suggestion) == (('f9', 'sad'), '')
     assert d.update(35.0, [one('sad', 'f9')]).suggestion == 'music'
+
+
+@pytest.mark.parametrize('mood', ['neutral', 'happy'])
+def test_opting_out_is_told_at_once(mood):
+    """No word of what the person looked like is left, for the one in front and for another one."""
+    d = dialog()
+    d.update(1.0, [one(mood), one('sad', 'f2', 50.0)])
+    out = [Person('f1', 'uncertain', 0.0, 100.0, opted_out=True), one('sad', 'f2', 50.0)]
+    told = d.update(1.1, out)
+    assert told.sentence == ('The person in front of you does not want their face to be read; '
+                             'the other one looks sad.')
+    assert (told.situation.emotion, told.situation.confidence) == ('opted_out', 0.0)
+    assert (told.decision.tone.name, told.decision.person_id, told.decision.emotion) == (
+        'neutral', '', '')
+    assert mood not in told.decision.reason
+    out[1] = Person('f2', 'uncertain', 0.0, 50.0, opted_out=True)
+    assert d.update(1.2, out).sentence.endswith('; the other one does not want to be read.')
+    assert d.update(1.3, out) is None

@@ -20,6 +20,12 @@ def test_nobody_with_a_state(people):
     assert (mood.people, mood.label, mood.share, mood.valence) == (0, 'uncertain', 0, 0)
 
 
+def test_who_opted_out_is_left_out():
+    """Whatever is said of that person."""
+    out = Person('f', 'uncertain', 0.0, 900.0, opted_out=True)
+    assert group_mood([out, person('happy', 10)]) == group_mood([person('happy', 10)])
+
+
 def test_near_faces_weigh_more():
     """Weighted by size; those without a state do not count."""
     mood = group_mood([person('happy', 300, 0.8, 0.4), person('sad', 100, -0.4, 0.0),

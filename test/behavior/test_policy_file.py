@@ -120,6 +120,17 @@ def test_phrases(tmp_path):
     assert load_policy(file, 'tr').phrases == replace(PHRASES['tr'], nobody='Kimse yok')
 
 
+def test_notice(tmp_path):
+    """In the language asked for, in one line; a file without one has none."""
+    assert load_policy(SHIPPED).notice.startswith('Just so you know, ')
+    assert load_policy(SHIPPED, 'tr-TR').notice.startswith('Bilginiz olsun, ')
+    file = tmp_path / 'b.yaml'
+    file.write_text(GOOD)
+    assert load_policy(file).notice == ''
+    file.write_text(GOOD + 'notice: >\n  I read\n  faces.\n')
+    assert load_policy(file).notice == load_policy(file, 'tr').notice == 'I read faces.'
+
+
 def test_the_smallest_file(tmp_path):
     """Everything else has a default."""
     file = tmp_path / 'b.yaml'
@@ -159,6 +170,12 @@ def test_the_smallest_file(tmp_path):
      "'joy' is not known in phrases.de.emotions, did you mean 'happy'?"),
     (GOOD + 'phrases:\n  de: {durations: {soon: a}}', 7,
      "a key in phrases.de.durations is 'soon'"),
+    *((GOOD + f'notice: {text}\n', 6, told) for text, told in (
+        ('', "notice is '', must be a sentence; leave it out for none"), ("' '", "notice is ' ',"),
+        ('no', "notice is 'no', must be a sentence"), ('null', "notice is 'null'"),
+        ('7', "notice is '7'"), ('[a]', 'notice must be a single value'),
+        ('{en: a, tr: }', "notice.tr is '', must be a sentence"), ('{}', 'at least one entry'),
+        ('{tr: a}', "no text in 'en', only in tr"))),
     (GOOD + 'phrases: {de: a}', 6, 'phrases.de must be a mapping'),
     ('tones:\n  s: {expresses: angry}\nemotions:\n  happy: s\n  fear: s\n', 5,
      'must not be answered'),

@@ -1,6 +1,7 @@
 """What the robot sees, in words of each language."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,7 @@ def person(label, age=0.0, id_='f1', confidence=0.8):
     return Person(id_, label, confidence, 100.0, state_age=age)
 
 
+OUT = Person('f9', 'uncertain', 0.0, 100.0, opted_out=True)
 SAD, UNSURE = person('sad', 125.0), person('uncertain', 500.0)
 OTHERS = [person('happy', id_='f2'), person('uncertain', id_='f3'), person('happy', id_='f4')]
 
@@ -33,6 +35,16 @@ OTHERS = [person('happy', id_='f2'), person('uncertain', id_='f3'), person('happ
     ([SAD, *OTHERS], 'The person in front of you has looked sad for two minutes (80%); '
      '3 others are there: 2 happy, 1 unclear.',
      'Karşındaki kişi iki dakikadır üzgün görünüyor (%80); 3 kişi daha var: 2 mutlu, 1 belirsiz.'),
+    ([OUT], 'The person in front of you does not want their face to be read.',
+     'Karşındaki kişi yüzünün okunmasını istemiyor.'),
+    ([SAD, OUT], 'The person in front of you has looked sad for two minutes (80%); '
+     'the other one does not want to be read.', 'Karşındaki kişi iki dakikadır üzgün görünüyor '
+     '(%80); diğer kişi yüzünün okunmasını istemiyor.'),
+    ([OUT, person('happy'), UNSURE, replace(OUT, id='f8', label='sad')],
+     'The person in front of you does not want their face to be read; '
+     '3 others are there: 1 happy, 1 unclear, 1 not read.',
+     'Karşındaki kişi yüzünün okunmasını istemiyor; '
+     '3 kişi daha var: 1 mutlu, 1 belirsiz, 1 okunmuyor.'),
     ([], 'Nobody is in front of you.', 'Karşında kimse yok.')])
 def test_sentences(people, english, turkish):
     """One sentence, whoever is there."""
@@ -45,7 +57,7 @@ def test_sentences(people, english, turkish):
 def test_every_language_is_whole(language):
     """Every emotion and duration; no phrase is left in English; all slots that matter are used."""
     phrases = PHRASES[language]
-    assert set(phrases.emotions) == {*EMOTIONS, 'uncertain'}
+    assert set(phrases.emotions) == {*EMOTIONS, 'uncertain', 'opted_out'}
     assert set(phrases.durations) == set(ENGLISH.durations)
     texts = {name: getattr(phrases, name) for name in Phrases.__dataclass_fields__
              if isinstance(getattr(phrases, name), str)}

@@ -374,3 +374,55 @@ def test_bad_policies(changes, text):
     """The value is named."""
     with pytest.raises(ValueError, match=text):
         PolicyConfig(TONES, EMOTIONS, **changes)
+
+
+OUT = Person('f1', 'uncertain', 0.0, 100.0, opted_out=True)
+
+
+def test_a_tone_ends_when_its_person_opts_out():
+    """At once, whatever min_interval says; the reason names nobody, since it is logged."""
+    p = policy(min_interval=60.0)
+    p.update(0.1, one('happy'))
+    decision = p.update(0.2, [OUT])
+    assert (decision.tone.name, decision.person_id, decision.emotion, decision.confidence) == (
+        'neutral', '', '', 0.0)
+    assert decision.reason == 'somebody has opted out and is no reason any more'
+    assert p.update(100.0, [OUT]) is None
+
+
+@pytest.mark.parametrize('others', [[], one('happy', id_='f2')])
+def test_a_reason_ends_when_its_person_opts_out(others):
+    """Where the tone is the default one already, and where the robot talks to somebody else."""
+    p = policy(min_interval=60.0)
+    p.update(0.1, one('neutral'))
+    assert p.decision.person_id == 'f1'
+    p.attention.addressee = 'f2'
+    assert p.update(0.2, [OUT, *others]) is None
+    assert (p.decision.person_id, p.decision.emotion) == ('', '')
+    assert 'f1' not in p.decision.reason
+
+
+def test_opting_out_while_the_robot_speaks():
+    """Nothing changes before the end of the utterance; then it does without a further frame."""
+    p = policy(min_interval=60.0)
+    p.update(0.1, one('sad'))
+    p.set_speaking(True)
+    assert p.update(0.2, [OUT]) is None
+    assert p.set_speaking(False).tone.name == 'neutral'
+
+
+def test_somebody_who_has_opted_out_steps_in_front():
+    """The tone was not meant for them; what ends it is no word about their looks."""
+    p = policy(min_interval=0.0)
+    p.update(0.1, one('happy', id_='f2'))
+    decision = p.update(5.0, [OUT])
+    assert (decision.tone.name, decision.person_id) == ('neutral', '')
+    assert 'opted out' in decision.reason and 'unclear' not in decision.reason
+
+
+def test_an_operators_tone_stays():
+    p = policy()
+    p.update(0.1, one('happy'))
+    p.override('calm', 0.2)
+    assert p.update(0.3, [OUT]) is None
+    assert p.decision.tone.name == 'calm'

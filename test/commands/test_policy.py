@@ -52,6 +52,8 @@ def test_the_shipped_policy_as_a_table(capsys, monkeypatch):
         assert len(told) == 1
         assert decision.tone.name in told[0] and decision.person_id in told[0]
         assert decision.emotion in told[0]
+    notice = 'notice: Just so you know, my camera reads facial expressions, and I choose my tone'
+    assert words.count(notice) == 4  # f1, f2, f1 again, f3
     for part in ('offer: tell a funny story', f'why: {decisions[1].reason}',
                  "Tone 'warm' was never reached: it answers surprise, which nobody shows"):
         assert part in words
@@ -70,7 +72,8 @@ def test_what_is_never_reached_and_why(own, capsys, monkeypatch):
                  'evening.',
                  "Tone 'spare' was never reached: no emotion leads to it, only an operator "
                  '(set_tone).',
-                 'No rule for neutral, surprise, disgust, contempt: the tone stays as it is.'):
+                 'No rule for neutral, surprise, disgust, contempt: the tone stays as it is.',
+                 'No notice: nobody is told that the robot reads faces.'):
         assert text in lines
     assert any(line.startswith("Tone 'soft' was never reached: it answers angry, but a change was "
                                'never due: see min_interval (150 s)') for line in lines)

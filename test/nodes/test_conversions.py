@@ -43,3 +43,13 @@ def test_people(value, confidence, valence, age):
         confidence, valence, valence, age)
     assert person.distance == (0.5 if value == 0.5 else None)
     assert math.isfinite(person.size) and math.isfinite(person.offset)
+
+
+def test_somebody_who_has_opted_out():
+    """Whatever else the message says of that person's looks is not passed on."""
+    face = Emotion(id='f1', label='sad', confidence=0.9, valence=-0.5, arousal=0.5, state_age=9.0,
+                   track_age=10.0, quality=Emotion.QUALITY_OPTED_OUT)
+    person, = people_of(EmotionArray(emotions=[face]))
+    assert person.opted_out and (person.id, person.age) == ('f1', 10.0)
+    assert (person.label, person.confidence, person.valence, person.arousal, person.state_age) == (
+        'uncertain', 0, 0, 0, 0)

@@ -124,6 +124,9 @@ def test_llm_dialog_process():
         heard = peer.create_publisher(String, 'dialog/heard', 10)
         assert until(lines, ('say: <speak', 'You said: Good &lt;evening&gt;', 'plain, friendly'),
                      lambda i: heard.publish(String(data='Good <evening>')))
+        publisher = peer.create_publisher(EmotionArray, 'emotions', emotions_qos())
+        assert until(lines, ('say: <speak', 'Just so you know, my camera reads facial'),
+                     lambda i: publisher.publish(face('happy', 100 + i)))
 
 
 def test_llm_dialog():
