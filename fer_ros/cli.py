@@ -18,7 +18,7 @@ COMMANDS = {
     'opt-out': ('fer_ros.nodes.opt_out', 'judge a face no more, or again'),
     'analyze': ('fer_ros.commands.analyze', 'find and judge the faces of still pictures'),
     'view': ('fer_ros.commands.view',
-             'a page in the browser over a camera, a video or a folder, without ROS'),
+             'a page in the browser over a camera, a file or a bag, without ROS'),
     'policy': ('fer_ros.commands.policy',
                'check a policy file, and play it against a scripted evening'),
     'dataset': ('fer_ros.datasets.prepare', 'clean a set of face pictures for training'),

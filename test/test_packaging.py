@@ -11,7 +11,8 @@ import pytest
 pytest.importorskip('colcon_core', reason='colcon is not installed')
 
 ROOT = Path(__file__).resolve().parent.parent
-NODES = ('emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node', 'fer_ros')
+NODES = ('emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node',
+         'dashboard_node', 'fer_ros')
 
 
 def colcon(*words: str | Path, cwd: Path = ROOT) -> str:

@@ -21,7 +21,13 @@ from unittest.mock import patch
 from fer_ros.cli import COMMANDS
 from fer_ros.command_help import default_text
 from fer_ros.commands.train import PRESETS
-from fer_ros.nodes import bag_player_node, behavior_parameters, image_source_node, parameters
+from fer_ros.nodes import (
+    bag_player_node,
+    behavior_parameters,
+    dashboard_parameters,
+    image_source_node,
+    parameters,
+)
 from fer_ros.nodes.launch_arguments import OTHERS, PLAYER, TOPICS, parameter_specs
 from fer_ros.nodes.parameter_specs import Spec
 from fer_ros.perception.card_schema import FIELDS as CARD_FIELDS
@@ -31,7 +37,8 @@ ROOT = Path(__file__).resolve().parent.parent
 _REFERENCE = ROOT / 'docs' / 'reference'
 NODES: dict[str, Mapping[str, Spec]] = {
     'emotion_node': parameters.SPECS, 'behavior_node': behavior_parameters.SPECS,
-    'image_source_node': image_source_node.SPECS, 'bag_player_node': bag_player_node.SPECS}
+    'image_source_node': image_source_node.SPECS, 'bag_player_node': bag_player_node.SPECS,
+    'dashboard_node': dashboard_parameters.SPECS}
 _INTERFACES = sorted((ROOT / 'fer_ros_msgs').glob('*/*.[ms][sr][gv]'))
 _LAUNCH_FILES = ('fer', 'demo', 'bag', 'sim')
 #: commands with torch in their parsers; the rest is told where torch is not installed too.

@@ -7,6 +7,7 @@ the ROS graph then shows is what it may publish, subscribe, serve and call.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 import time
@@ -22,8 +23,10 @@ from rclpy.parameter import Parameter
 from rosbags.rosbag2 import Writer
 from rosbags.typesys import Stores, get_typestore
 
+from fer_ros.dashboard.live_feed import Version
 from fer_ros.nodes.bag_player_node import BagPlayerNode
 from fer_ros.nodes.behavior_node import BehaviorNode
+from fer_ros.nodes.dashboard_node import DashboardNode
 from fer_ros.nodes.emotion_node import EmotionNode
 from fer_ros.nodes.image_source_node import ImageSourceNode
 
@@ -35,6 +38,17 @@ KINDS = {
     ('topics', 'publish'): 'get_publisher_names_and_types_by_node',
     ('topics', 'subscribe'): 'get_subscriber_names_and_types_by_node',
 }
+
+
+def watched_dashboard(*args: Any, **kwargs: Any) -> DashboardNode:
+    """Return a dashboard_node that somebody watches: else it asks for no pictures."""
+    node = DashboardNode(*args, **kwargs)
+    node.feed.add_picture(b'')
+    asyncio.run(node.feed.newer_than(Version()))
+    node.follow_viewers()
+    return node
+
+
 #: node -> its class, and parameters that together open all it ever opens. What a bag holds cannot
 #: be known: its images and /clock are here, its other topics are yours to add.
 CONFIGURATIONS: dict[str, tuple[Callable[..., Any], list[dict[str, Any]]]] = {
@@ -42,6 +56,7 @@ CONFIGURATIONS: dict[str, tuple[Callable[..., Any], list[dict[str, Any]]]] = {
         {'use_depth': True, 'use_sim_time': True}, {'image_transport': 'compressed'}]),
     'behavior_node': (BehaviorNode, [{'use_sim_time': True}]),
     'image_source_node': (ImageSourceNode, [{'compressed': True, 'use_sim_time': True}]),
+    'dashboard_node': (watched_dashboard, [{'port': 0, 'use_sim_time': True}]),
     'bag_player_node': (BagPlayerNode, [
         {'bag': 'sensor_msgs/msg/Image', 'image_topic': 'auto', 'lockstep': True},
         {'bag': 'sensor_msgs/msg/CompressedImage', 'image_topic': 'auto'}]),

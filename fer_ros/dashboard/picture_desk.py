@@ -73,12 +73,12 @@ class PictureDesk:
 
     def _look_at(self, data: bytes, name: str, language: str,
                  anonymize: bool) -> dict[str, Any]:
-        texts = load_texts(language)
+        texts, name = load_texts(language), _shown(name)
         try:
             picture = decode_upload(data)
         except PictureError as error:
             raise PictureRefusedError(fault_text(error, texts)) from error
-        report = report_picture(self._pipeline, picture, name[:_LONGEST_NAME],
+        report = report_picture(self._pipeline, picture, name,
                                 self._concealment if anonymize else None)
         return {**report_json(report, texts, images=True), 'page': report_page([report], texts)}
 
@@ -89,6 +89,11 @@ class PictureDesk:
     @cached_property
     def _concealment(self) -> Concealment:
         return load_concealment()
+
+
+def _shown(name: str) -> str:
+    """Return a name as far as it can be written into a page."""
+    return name.encode('utf-8', 'replace').decode()[:_LONGEST_NAME]
 
 
 def _yield_to_others() -> None:

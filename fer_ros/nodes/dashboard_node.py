@@ -57,7 +57,7 @@ class DashboardNode(Node):
         self.create_subscription(Notice, 'dialog/notice', self._on_notice, 10)
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(0.25, self._follow_viewers, clock=steady)
+        self.create_timer(0.25, self.follow_viewers, clock=steady)
         self.create_timer(1.0, self._look_around, clock=steady)
         access = Access(self.get_parameter('host').value)
         self.server = DashboardServer(
@@ -108,7 +108,7 @@ class DashboardNode(Node):
                 tone_is_set=values.get('set by the operator') == 'True')
         self.feed.set_settings(settings)
 
-    def _follow_viewers(self) -> None:
+    def follow_viewers(self) -> None:
         """Ask for pictures while somebody watches."""
         if self.feed.is_watched and self._video is None:
             topic = self.resolve_topic_name('emotions/image') + '/compressed'

@@ -14,6 +14,7 @@ from fer_ros.nodes.behavior_node import BehaviorNode  # noqa: E402
 from fer_ros.nodes.emotion_node import EmotionNode  # noqa: E402
 from fer_ros.nodes.image_source_node import ImageSourceNode  # noqa: E402
 from tools import reference_tables  # noqa: E402
+from tools.sros2_policy import watched_dashboard  # noqa: E402
 
 #: Every node has these of its own.
 _COMMON = ('rcl_interfaces/', 'lifecycle_msgs/', 'type_description_interfaces/')
@@ -86,6 +87,8 @@ def nodes(name, tmp_path):
         return [BehaviorNode(**parameters())]
     if name == 'image_source_node':
         return [ImageSourceNode(**parameters(compressed=True))]
+    if name == 'dashboard_node':
+        return [watched_dashboard(**parameters(port=0))]
     from rosbags.rosbag2 import Writer
     from rosbags.typesys import Stores, get_typestore
     store = get_typestore(Stores.ROS2_HUMBLE)
@@ -97,7 +100,8 @@ def nodes(name, tmp_path):
 
 
 @pytest.mark.parametrize('name', [
-    'emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node'])
+    'emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node',
+    'dashboard_node'])
 def test_topics_and_services(name, ros, tmp_path):
     """What running nodes offer is what the page lists."""
     made = nodes(name, tmp_path)

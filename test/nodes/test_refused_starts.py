@@ -17,7 +17,8 @@ from fer_ros.nodes.emotion_node import EmotionNode  # noqa: E402
 from fer_ros.perception.model_card import sha256_of  # noqa: E402
 from fer_ros.resources import resource_path  # noqa: E402
 
-NODES = ('emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node')
+NODES = ('emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node',
+         'dashboard_node')
 
 
 def check(commands):
