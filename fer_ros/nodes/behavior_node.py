@@ -57,6 +57,7 @@ class BehaviorNode(Node):
         self._operators_time, self._speaking = math.inf, False
         self._tone = self.create_publisher(DialogTone, 'dialog/tone', latched_qos())
         # Not latched: what was meant for somebody is not said to who is there later.
+        self._last_notice = '', ''
         self._notice = self.create_publisher(Notice, 'dialog/notice', 10)
         self._unheard: tuple[Situation, Header] | None = None
         self._ssml = self.create_publisher(String, 'dialog/ssml', 10)
@@ -234,6 +235,7 @@ class BehaviorNode(Node):
             header=header, person_id=seen.person_id, language=self.config.texts_in, text=text))
         if self._notice.get_subscription_count():
             self.notices.told(seen.person_id)
+            self._last_notice = seen.person_id, text
         else:
             self._unheard = seen, header
 
@@ -245,6 +247,7 @@ class BehaviorNode(Node):
             self._no_emotions(now)) if trouble]
         values = {'tone': decision.tone.name, 'reason': one_line(decision.reason),
                   'tones': ', '.join(self.config.policy.tones),
+                  'told last': self._last_notice[0], 'last notice': self._last_notice[1],
                   'set by the operator': str(self.dialog.policy.overridden),
                   'speaking [s]': f'{self._utterance.elapsed(now):.0f}' if self._speaking else ''}
         publish_status(

@@ -25,7 +25,7 @@ from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import emotions_qos, image_qos, latched_qos
 from fer_ros.nodes.running import run_node
 from fer_ros.nodes.usage import usage
-from fer_ros_msgs.msg import DialogTone, EmotionArray, Notice
+from fer_ros_msgs.msg import DialogTone, EmotionArray
 
 #: A node that says nothing for so long is not there [s].
 _PATIENCE = 3.5
@@ -38,7 +38,8 @@ class DashboardNode(Node):
 
     Threads: the executor's takes messages in; the server's serves the page
     (:mod:`fer_ros.dashboard`), one more looks at dropped pictures. The annotated image is
-    subscribed to only while somebody watches: emotion_node makes it for nobody else.
+    subscribed to only while somebody watches: emotion_node makes it for nobody else. dialog/notice
+    is not subscribed to: whoever hears it counts as somebody who says it to people.
     """
 
     def __init__(self, node_name: str = 'dashboard_node', **kwargs: Any) -> None:
@@ -52,9 +53,9 @@ class DashboardNode(Node):
         # Whoever is shown is to be there from the start, or the page says so.
         self._heard = {self._emotion: time.monotonic()}
         self._video: Any = None
+        self._told: str | None = None
         self.create_subscription(EmotionArray, 'emotions', self._on_emotions, emotions_qos())
         self.create_subscription(DialogTone, 'dialog/tone', self._on_tone, latched_qos())
-        self.create_subscription(Notice, 'dialog/notice', self._on_notice, 10)
         self.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 10)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(0.25, self.follow_viewers, clock=steady)
@@ -81,9 +82,6 @@ class DashboardNode(Node):
     def _on_tone(self, message: DialogTone) -> None:
         self.feed.add_tone(to_tone(message))
 
-    def _on_notice(self, message: Notice) -> None:
-        self.feed.add_notice(message.text)
-
     def _on_image(self, message: CompressedImage) -> None:
         jpeg = bytes(message.data)
         if jpeg.startswith(_JPEG):
@@ -106,7 +104,14 @@ class DashboardNode(Node):
             settings = replace(
                 settings, tones=tuple(filter(None, values.get('tones', '').split(', '))),
                 tone_is_set=values.get('set by the operator') == 'True')
+            self._take_notice(values.get('told last', ''), values.get('last notice', ''))
         self.feed.set_settings(settings)
+
+    def _take_notice(self, person: str, text: str) -> None:
+        """Show that somebody has been told; what was told before this node began is past."""
+        if person and self._told not in (None, person):
+            self.feed.add_notice(text)
+        self._told = person
 
     def follow_viewers(self) -> None:
         """Ask for pictures while somebody watches."""
