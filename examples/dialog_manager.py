@@ -5,7 +5,7 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import String
 
-from fer_ros_msgs.msg import DialogTone
+from fer_ros_msgs.msg import DialogTone, Notice
 
 
 def main():
@@ -23,6 +23,8 @@ def main():
             text.publish(String(data='How are you?' + offer))
         tones.append(tone.tone)
 
+    node.create_subscription(  # people must be told that their faces are read
+        Notice, 'dialog/notice', lambda notice: text.publish(String(data=notice.text)), 10)
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     node.create_subscription(DialogTone, 'dialog/tone', on_tone, latched)
     node.create_subscription(

@@ -94,6 +94,7 @@ def test_dialog_manager():
         assert has(lines, 'system prompt:', 'The person in front of you looks happy (90%).')
         assert has(lines, 'system prompt:', '(f1 looks happy (90%))')
         assert has(lines, 'Shall we')
+        assert wait_for(lambda: has(lines, 'my camera reads facial'))
 
 
 def test_state_machine_process():
