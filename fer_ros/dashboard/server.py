@@ -18,16 +18,15 @@ from fer_ros.dashboard.controls import Controls, checked_request
 from fer_ros.dashboard.live_feed import LiveFeed
 from fer_ros.dashboard.picture_desk import PictureDesk, PictureRefusedError
 from fer_ros.dashboard.viewer import serve_viewer
-from fer_ros.texts import all_texts
+from fer_ros.pictures.upload import MOST_BYTES
+from fer_ros.texts import all_texts, load_texts
 
 _PAGE = Path(__file__).parent / 'page'
 _TYPES = {'.html': 'text/html', '.css': 'text/css', '.js': 'text/javascript',
           '.json': 'application/json', '.svg': 'image/svg+xml'}
 #: Viewers at a time.
 _MOST_VIEWERS = 64
-#: A picture may be so large [bytes].
-LARGEST_PICTURE = 32 << 20
-#: It must have come within so long [s].
+#: A picture must have come within so long [s].
 _UPLOAD_TIME = 60.0
 _LARGEST_REQUEST = 1024
 
@@ -100,7 +99,7 @@ class DashboardServer:
 
     def _app(self, watch: ConnectionWatch) -> web.Application:
         app = web.Application(middlewares=[watch.middleware, self.access.middleware],
-                              client_max_size=LARGEST_PICTURE)
+                              client_max_size=MOST_BYTES)
         for path in self._files:
             app.router.add_get(path, self._file)
         app.router.add_get('/live', self._live)
@@ -135,13 +134,17 @@ class DashboardServer:
     async def _picture(self, request: web.Request) -> web.Response:
         if request.content_type != 'application/octet-stream':
             return _answer(415, 'send application/octet-stream')
+        language = request.query.get('language', 'en')
         try:
-            data = await _read(request, LARGEST_PICTURE)
+            data = await _read(request, MOST_BYTES)
             report = await self._desk.look_at(
-                data, request.query.get('name', ''), request.query.get('language', 'en'),
+                data, request.query.get('name', ''), language,
                 bool(self._feed.settings.anonymize))
         except PictureRefusedError as error:
             return _answer(error.status, str(error))
+        except web.HTTPRequestEntityTooLarge as error:
+            return _answer(error.status, load_texts(language)(
+                'fault.large', megabytes=MOST_BYTES >> 20))
         return web.json_response({'success': True, 'message': '', **report})
 
 
