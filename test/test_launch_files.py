@@ -125,6 +125,8 @@ def test_the_transport_suits_images_unless_the_user_has_chosen(monkeypatch):
     (['fer.launch.py', 'emotion_model:=/none.onnx'], 'emotion_node has ended with status 1'),
     (['fer.launch.py', 'policy_file:=/none.yaml'], 'behavior_node has ended with status 1'),
     (['fer.launch.py', 'source:=/none.mp4'], 'image_source_node has ended with status 1'),
+    (['fer.launch.py', 'dashboard:=true', 'dashboard_host:=203.0.113.1'],
+     'dashboard_node has ended with status 1'),
     (['bag.launch.py', 'bag:=/none'], "bag '/none' is not there"),
     (['bag.launch.py', 'bag:=/none', 'rate:=fast'], "rate is 'fast'"),
 ])
@@ -145,9 +147,20 @@ def test_a_misspelled_argument_is_told():
 def test_a_bag_ends_the_launch(tmp_path, astronaut):
     """The player chooses the topic and everything ends with the bag, in a namespace too."""
     pytest.importorskip('rosbags')
-    sys.path.insert(0, str(Path(__file__).parent / 'nodes'))
     from bags import write_bag
     bag = write_bag(tmp_path / 'bag', [astronaut] * 30, 15.0, topic='/front/image_raw')
     status, output = launch('bag.launch.py', f'bag:={bag}', 'namespace:=robot')
     assert status == 0, output
     assert '[robot.behavior_node]: tone cheerful' in output, output
+
+
+def test_the_page_comes_with_the_nodes(tmp_path, astronaut):
+    """In a namespace, with nodes of other names: the page says where it is, and finds them."""
+    pytest.importorskip('rosbags')
+    from bags import write_bag
+    bag = write_bag(tmp_path / 'bag', [astronaut] * 30, 15.0, topic='/front/image_raw')
+    status, output = launch(
+        'bag.launch.py', f'bag:={bag}', 'namespace:=robot', 'dashboard:=true',
+        'dashboard_port:=0', 'emotion_node_name:=reader')
+    assert status == 0, output
+    assert '[robot.dashboard_node]: open http://127.0.0.1:' in output, output
