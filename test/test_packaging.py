@@ -76,6 +76,9 @@ def test_colcon_lists_both_in_a_workspace(workspace):
 
 def test_build_installs_everything(installed):
     assert_complete(installed / 'fer_ros')
+    pages = ROOT / 'fer_ros' / 'dashboard' / 'page'
+    [page] = (installed / 'fer_ros').rglob('dashboard/page')
+    assert {path.name for path in page.iterdir()} == {path.name for path in pages.iterdir()}
     interfaces = installed / 'fer_ros_msgs' / 'share' / 'fer_ros_msgs'
     assert {path.stem for path in interfaces.rglob('*.msg')} >= {
         'DialogTone', 'Emotion', 'EmotionArray'}
