@@ -1,13 +1,7 @@
 """The page in a real browser: Chromium, driven by playwright, before who really serves it."""
 
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import time
 from contextlib import contextmanager
 
 import pytest
@@ -76,57 +70,3 @@ def opened(browser, address, allowed='$^', path='/', **options):
     assert not foreign, f'the page asked elsewhere: {foreign}'
     complaints = [line for line in complaints if not re.search(allowed, line)]
     assert not complaints, f'in the console: {complaints}'
-
-
-class View:
-    """
-    ``fer_ros view`` as a process.
-
-    :param source: what is shown.
-    :param port: 0 for any that is free.
-    """
-
-    def __init__(self, source, *arguments, port=0):
-        self._said = tempfile.TemporaryFile('w+')
-        self.process = subprocess.Popen(
-            [sys.executable, '-m', 'fer_ros', 'view', str(source), '--loop', '--no-browser',
-             '--port', str(port), *arguments], stdout=self._said, stderr=subprocess.STDOUT,
-            env={**os.environ, 'PYTHONUNBUFFERED': '1'})
-        self.address = ''
-
-    def ready(self, timeout=60.0):
-        """Wait until it has told its address; return itself."""
-        deadline = time.monotonic() + timeout
-        while not (told := re.search(r'http://\S+', self.said())):
-            assert self.process.poll() is None and time.monotonic() < deadline, self.said()
-            time.sleep(0.02)
-        self.address = told.group()
-        return self
-
-    @property
-    def port(self):
-        """Return the port that it listens on."""
-        return int(re.search(r':(\d+)/', self.address).group(1))
-
-    def said(self):
-        """Return what it has printed so far."""
-        return os.pread(self._said.fileno(), 1 << 20, 0).decode()
-
-    def stop(self):
-        """End it as Ctrl-C does; return its exit status."""
-        self.process.send_signal(signal.SIGINT)
-        try:
-            return self.process.wait(20)
-        finally:
-            self.process.kill()
-            self.process.wait()
-
-
-@contextmanager
-def viewing(source, *arguments, port=0):
-    """Run ``fer_ros view`` for a while."""
-    view = View(source, *arguments, port=port)
-    try:
-        yield view.ready()
-    finally:
-        view.stop()

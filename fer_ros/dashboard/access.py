@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import logging
 import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
-from aiohttp import web
+from aiohttp import http_exceptions, web
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -27,6 +28,9 @@ HEADERS = {
     'Cache-Control': 'no-store',
 }
 _COOKIE = 'fer_ros_token'
+#: A browser that went away, or a body that is none.
+_BROKEN_OFF = ConnectionError, web.RequestPayloadError, http_exceptions.HttpProcessingError
+_log = logging.getLogger(__name__)
 
 
 class Access:
@@ -77,7 +81,7 @@ class Access:
             return _refused(421, 'this page answers only to the address that was printed at its '
                             'start (unknown Host)')
         origin = request.headers.get('Origin')
-        if origin is not None and urlsplit(origin).netloc != request.headers['Host']:
+        if origin is not None and origin.partition('://')[2] != request.headers['Host']:
             return _refused(403, 'another page may not ask here (foreign Origin)')
         if request.headers.get('Sec-Fetch-Site', 'none') in ('cross-site', 'same-site') and (
                 request.path != '/'):  # a link to the page is good, a request of another is not
@@ -98,7 +102,7 @@ class Access:
     def _has_token(self, request: web.Request) -> bool:
         given = (request.query.get('token'), request.cookies.get(_COOKIE),
                  request.headers.get('Authorization', '').removeprefix('Bearer '))
-        return any(hmac.compare_digest(text.encode(), self.token.encode())
+        return any(hmac.compare_digest(text.encode(errors='replace'), self.token.encode())
                    for text in given if text)
 
     def _admitted(self, request: web.Request) -> web.Response:
@@ -129,11 +133,17 @@ def reachable_host(host: str) -> str:
 
 
 async def _answered(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Return the answer; what is no answer, such as 'not found', as one that bears headers."""
+    """Return the answer; what is none, such as 'not found' or a fault, as one with headers."""
     try:
         return await handler(request)
     except web.HTTPException as error:
-        return web.Response(status=error.status, text=f'{error.text or error.reason}\n')
+        return _refused(error.status, error.text or error.reason)
+    except _BROKEN_OFF as error:
+        return _refused(400, f'the request broke off ({type(error).__name__})')
+    except Exception as error:  # ours to mend: in a line, and everybody else is served on
+        _log.error('%s %s failed: %s', request.method, request.path,
+                   ' '.join(f'{type(error).__name__}: {error}'.split()))
+        return _refused(500, 'a fault of fer_ros: where the page was started stands which one')
 
 
 def _is_address(name: str) -> bool:
@@ -145,4 +155,6 @@ def _is_address(name: str) -> bool:
 
 
 def _refused(status: int, text: str) -> web.Response:
-    return web.Response(status=status, text=f'{text}\n')
+    # Texts of aiohttp quote headers, which may be of no encoding.
+    return web.Response(status=status, body=f'{text}\n'.encode(errors='replace'),
+                        content_type='text/plain', charset='utf-8')

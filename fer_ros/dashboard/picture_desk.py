@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -50,6 +52,22 @@ class PictureDesk:
         self._models, self._waiting = models, 0
         self._thread = ThreadPoolExecutor(1, 'pictures', _yield_to_others)
 
+    @contextmanager
+    def place(self, language: str) -> Iterator[None]:
+        """
+        Hold one of the few places, from a picture's first byte on: what waits fills the memory.
+
+        :raises PictureRefusedError: if all are taken.
+        """
+        if self._waiting >= _MOST_WAITING:
+            raise PictureRefusedError(
+                load_texts(language)('dashboard.busy', count=self._waiting), 503)
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
     async def look_at(self, data: bytes, name: str, language: str,
                       anonymize: bool) -> dict[str, Any]:
         """
@@ -61,15 +79,8 @@ class PictureDesk:
         :param anonymize: hide its faces.
         :raises PictureRefusedError: says why there is nothing to show.
         """
-        if self._waiting >= _MOST_WAITING:
-            raise PictureRefusedError(
-                load_texts(language)('dashboard.busy', count=self._waiting), 503)
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._thread, self._look_at, data, name, language, anonymize)
-        finally:
-            self._waiting -= 1
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._look_at, data, name, language, anonymize)
 
     def _look_at(self, data: bytes, name: str, language: str,
                  anonymize: bool) -> dict[str, Any]:

@@ -24,7 +24,10 @@ async def serve_viewer(request: web.Request, feed: LiveFeed) -> web.WebSocketRes
     A page draws, then asks: so what is on the way never piles up, however slow it is.
     """
     page = web.WebSocketResponse(heartbeat=_PATIENCE, max_msg_size=64, compress=False)
-    await page.prepare(request)
+    try:
+        await page.prepare(request)
+    except ValueError as error:  # of a key that is no ASCII
+        raise web.HTTPBadRequest(text='no web socket is asked for so') from error
     asked = asyncio.Event()
     sender = asyncio.create_task(_send(page, feed, asked))
     try:

@@ -2,8 +2,9 @@
 
 import cv2
 import pytest
-from browser_rig import opened, running_browser, viewing
+from browser_rig import opened, running_browser
 
+from benchmark.view_process import viewing
 from fer_ros.media.demo_scene import DemoScene
 
 #: Of the demo scene [s]: the astronaut smiles, the officer does not.
