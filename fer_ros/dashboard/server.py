@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -202,7 +203,8 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server(
             (host, port), family=socket.AF_INET6 if ':' in host else socket.AF_INET)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, 'strerror', None) or error
+        code = getattr(error, 'errno', None)
+        reason = os.strerror(code) if code else error
         raise OSError(f'the page cannot be served at {host}:{port} ({reason}): give another '
                       'port (0: any that is free) or host') from error
 
