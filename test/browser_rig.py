@@ -20,6 +20,8 @@ PIXELS = """() => {
   context.drawImage(video, 0, 0, 32, 24);
   return context.getImageData(0, 0, 32, 24).data.join();
 }"""
+#: Whether they are others than before.
+MOVED = f'(before) => ({PIXELS})() !== before'
 _LANGUAGE = 'en-US'
 
 

@@ -50,6 +50,8 @@ def checked_request(request: Any) -> tuple[str, Any]:
         raise ValueError(f'the value of {name} is a {CONTROLS[name].__name__}')
     if isinstance(value, str) and len(value) > _LONGEST:
         raise ValueError(f'the value of {name} is longer than {_LONGEST} characters')
+    if isinstance(value, str) and not value.isprintable():  # nor half a character: no message
+        raise ValueError(f'the value of {name} has characters that cannot be printed')
     if name == 'overlay' and value not in OVERLAYS:
         raise ValueError(f'overlay is one of {", ".join(OVERLAYS)}')
     return name, value

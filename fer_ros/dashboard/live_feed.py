@@ -150,13 +150,15 @@ class LiveFeed:
     def _state(self) -> dict[str, Any]:
         with self._lock:
             moment, conditions = self._moment, list(self._conditions.values())
+        # Who was there when the looking ended is not in view any more; no message tells that.
+        people = () if self._settings.enabled is False else moment.people
         notice = self._notice
         is_shown = notice is not None and self._clock() - notice[0] < _NOTICE_SHOWN
         return {
             'stamp': moment.stamp, 'labels': moment.labels, 'size': moment.size,
             'people': [{**asdict(person), 'box': _rounded(person.box),
                         'probabilities': _rounded(person.probabilities)}
-                       for person in moment.people],
+                       for person in people],
             'tone': asdict(self._tone), 'settings': asdict(self._settings),
             'conditions': [asdict(condition) for condition in conditions],
             'notice': notice[1] if notice and is_shown else ''}

@@ -9,6 +9,7 @@ import pytest
 from benchmark.dashboard_abuse import Abuse
 from benchmark.malformed_requests import KINDS
 from benchmark.view_process import viewing
+from fer_ros.dashboard.controls import checked_request
 
 
 @pytest.fixture(scope='module')
@@ -60,6 +61,13 @@ def test_picture_files_of_every_kind(abuse):
 
 def test_viewers_that_never_read(abuse):
     abuse.viewers(70)
+
+
+@pytest.mark.parametrize('text', ['\ud800', 'a\0b', 'calm\r\n', '\x1b[2J', '\u202e'])
+def test_texts_that_no_message_can_hold(text):
+    """rclpy fails over half a character, a log shows what is no text."""
+    with pytest.raises(ValueError, match='cannot be printed'):
+        checked_request({'name': 'tone', 'value': text})
 
 
 def test_nothing_was_written(server, folder):

@@ -1,11 +1,10 @@
 """The page over the demo scene as it plays: what moves on it."""
 
 import pytest
-from browser_rig import PIXELS, opened
+from browser_rig import MOVED, PIXELS, opened
 
 from benchmark.view_process import View, viewing
 
-MOVED = f'(before) => ({PIXELS})() !== before'
 #: The card of somebody of a state whose longest bar is that of the state.
 CARD_OF = """(state) => [...document.querySelectorAll('.person')].some((card) => {
   const bars = [...card.querySelectorAll('.bars li')];
