@@ -27,7 +27,6 @@ HEADERS = {
     'Permissions-Policy': 'camera=(), microphone=(), geolocation=()',
     'Cache-Control': 'no-store',
 }
-_COOKIE = 'fer_ros_token'
 #: A browser that went away, or a body that is none.
 _BROKEN_OFF = ConnectionError, web.RequestPayloadError, http_exceptions.HttpProcessingError
 _log = logging.getLogger(__name__)
@@ -100,7 +99,7 @@ class Access:
         return name in self._names or _is_address(name)
 
     def _has_token(self, request: web.Request) -> bool:
-        given = (request.query.get('token'), request.cookies.get(_COOKIE),
+        given = (request.query.get('token'), request.cookies.get(_cookie(request)),
                  request.headers.get('Authorization', '').removeprefix('Bearer '))
         return any(hmac.compare_digest(text.encode(errors='replace'), self.token.encode())
                    for text in given if text)
@@ -108,8 +107,14 @@ class Access:
     def _admitted(self, request: web.Request) -> web.Response:
         """Take the token out of the address bar, where it would stay in the history."""
         response = web.Response(status=303, headers={'Location': request.path})
-        response.set_cookie(_COOKIE, self.token, httponly=True, samesite='Strict')
+        response.set_cookie(_cookie(request), self.token, httponly=True, samesite='Strict')
         return response
+
+
+def _cookie(request: web.Request) -> str:
+    """Return a name with the port: browsers give cookies to every port of a machine."""
+    here = request.transport.get_extra_info('sockname') if request.transport else (0, 0)
+    return f'fer_ros_token_{here[1]}'
 
 
 def is_loopback(host: str) -> bool:

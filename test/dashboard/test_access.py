@@ -11,7 +11,7 @@ from fer_ros.dashboard.access import Access, is_loopback, reachable_host
 GOOD = '127.0.0.1:1234'
 
 
-def asked(access, headers=None, path='/', cookies=None, method='GET'):
+def asked(access, headers=None, path='/', token=None, method='GET'):
     """Return (status, headers, text) of a request to a real server with this access."""
     async def answer(request):
         return web.Response(text='the page')
@@ -24,6 +24,7 @@ def asked(access, headers=None, path='/', cookies=None, method='GET'):
         site = web.TCPSite(runner, '127.0.0.1', 0)
         await site.start()
         port = site._server.sockets[0].getsockname()[1]
+        cookies = {f'fer_ros_token_{port}': token} if token else None
         async with ClientSession(cookies=cookies, cookie_jar=CookieJar(unsafe=True)) as session:
             async with session.request(method, f'http://127.0.0.1:{port}{path}', headers=headers,
                                        allow_redirects=False) as response:
@@ -81,8 +82,8 @@ def test_a_token_where_others_can_reach_it():
     assert (status, headers['Location']) == (303, '/')
     cookie = headers['Set-Cookie']
     assert 'HttpOnly' in cookie and 'SameSite=Strict' in cookie
-    assert asked(access, cookies={'fer_ros_token': access.token})[0] == 200
-    assert asked(access, cookies={'fer_ros_token': 'wrong'})[0] == 401
+    assert asked(access, token=access.token)[0] == 200
+    assert asked(access, token='wrong')[0] == 401
 
 
 def test_addresses():
