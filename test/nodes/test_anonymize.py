@@ -165,15 +165,15 @@ def test_a_picture_analyzed_before_the_switch_and_drawn_after_it_is_hidden(
     with ros():
         viewer = Viewer(overlay='none')
         node = viewer.rig.node
-        publish_image, asked = EmotionWorker._publish_image, []
+        places, asked = EmotionWorker._places, []
 
         def switched(self, *arguments):
             """Switch on between analysis and drawing."""
             if not asked:
                 asked.append(node.set_parameters([Parameter('anonymize', value=True)])[0])
-            publish_image(self, *arguments)
+            return places(self, *arguments)
 
-        monkeypatch.setattr(EmotionWorker, '_publish_image', switched)
+        monkeypatch.setattr(EmotionWorker, '_places', switched)
         with spinning(node, viewer.rig.peer):
             viewer.ready()
             viewer.rig.send(astronaut, 1)
