@@ -44,6 +44,12 @@ def resident(pid: int) -> float:
     return float('nan')
 
 
+def processor_seconds(pid: int) -> float:
+    """Return what a process has used of a processor so far [s]."""
+    fields = Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
 class Child:
     """
     A node in a process of its own; a context manager.
@@ -100,11 +106,7 @@ class Child:
 
     def processor_seconds(self) -> float:
         """Return what all nodes together have used of a processor so far [s]."""
-        total = 0
-        for process in self.processes:
-            fields = Path(f'/proc/{process.pid}/stat').read_text().rsplit(')', 1)[1].split()
-            total += int(fields[11]) + int(fields[12])
-        return total / _TICKS
+        return sum(processor_seconds(process.pid) for process in self.processes)
 
     def memory(self) -> float:
         """Return the resident memory of the first node [MB]."""

@@ -36,8 +36,9 @@ from benchmark.odd_pictures import odd_pictures
 from benchmark.scene import scene_with_faces
 from benchmark.view_process import View, viewing
 
-#: Growth of the resident memory that is allowed, and of its peak, after a first round [MB].
-GROWTH, PEAK = 30.0, 400.0
+#: Growth of the resident memory that is allowed, and of its peak [MB]. Eight uploads of 32 MB may
+#: lie in memory at a time, and glibc gives back what is left of them only in part.
+GROWTH, PEAK = 256.0, 600.0
 _AT_ONCE = 8
 _UPLOAD = (b'POST /pictures HTTP/1.1\r\nHost: localhost\r\n'
            b'Content-Type: application/octet-stream\r\n')
@@ -220,6 +221,7 @@ def main() -> int:
         cv2.imwrite(f'{pictures}/face.png', scene_with_faces(1))
         with viewing(pictures, folder=Path(home)) as view:
             rounds = [_round(Abuse(view), options.requests, options.seed + i) for i in range(2)]
+            rounds[1].memory_before = rounds[0].memory_before  # nor may it grow on and on
         written = [str(path.relative_to(home)) for path in Path(home).rglob('*')]
     faults = [*rounds[0].faults, *rounds[1].verdict(), *(f'written: {name}' for name in written)]
     print(json.dumps({

@@ -22,7 +22,7 @@ RESULTS = ROOT / 'benchmark' / 'results'
 #: document -> the tables in it, each between its two comments.
 DOCUMENTS = {
     'docs/explanation/speed.md': ('faces', 'pipeline', 'latency', 'load', 'peers', 'engines'),
-    'benchmark/README.md': ('tricks', 'growth', 'resolutions', 'nodes', 'soak'),
+    'benchmark/README.md': ('tricks', 'growth', 'resolutions', 'nodes', 'viewers', 'soak'),
     'docs/explanation/emotion_state.md': ('states', 'calm'),
     'docs/explanation/tracker.md': ('tracking', 'clips'),
     'docs/explanation/face_detector.md': (
@@ -78,7 +78,9 @@ def tables() -> dict[str, str]:
         'tricks': rows_to_table(read_results('tricks')['tricks']),
         'growth': rows_to_table(bench['faces']),
         'resolutions': rows_to_table(bench['resolutions']),
-        'nodes': rows_to_table(bench['nodes']), 'soak': _soak(read_results('soak')),
+        'nodes': rows_to_table(bench['nodes']),
+        'viewers': rows_to_table(read_results('dashboard')['viewers']),
+        'soak': _soak(read_results('soak')),
         'states': _states(states['ways']),
         'calm': rows_to_table([{name: f'{rate:.1f}' for name, rate in states[
             'clips_changes_per_minute'].items()}])}
