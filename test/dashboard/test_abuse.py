@@ -37,8 +37,8 @@ def abuse(server):
 
 def test_twenty_kinds_of_malformed_requests(abuse):
     assert len(KINDS) == 20
-    abuse.malformed(4)
-    assert sum(abuse.statuses.values()) >= 80
+    abuse.malformed(3)
+    assert sum(abuse.statuses.values()) >= 60
 
 
 def test_no_way_out_of_the_folder(abuse):

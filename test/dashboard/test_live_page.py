@@ -64,18 +64,18 @@ def test_tone_is_told_with_its_reason(live):
         '() => / pictures a second/.test(document.getElementById("figures").textContent)')
 
 
-def test_comes_back_when_the_server_does(browser):
+def test_comes_back_when_the_server_does(browser, portraits):
     """Ctrl-C ends the server though somebody watches; the next one on its port is found."""
-    first = View('demo').ready()
+    first = View(portraits).ready()
     try:
         with opened(browser, first.address, allowed='WebSocket connection .* failed') as page:
-            page.wait_for_selector('#connection.on')
+            page.locator('.person').first.wait_for()
             assert first.stop() == 130
             page.locator('#connection.off', has_text='not connected').wait_for()
-            before = page.evaluate(PIXELS)
-            with viewing('demo', port=first.port):
+            page.evaluate('() => document.getElementById("line").replaceChildren()')
+            with viewing(portraits, port=first.port):
+                page.locator('#line title').first.wait_for(state='attached')
                 page.locator('#connection.on', has_text='connected').wait_for()
-                page.wait_for_function(MOVED, arg=before)
     finally:
         first.stop()
 
