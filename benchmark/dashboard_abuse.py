@@ -36,9 +36,9 @@ from benchmark.odd_pictures import odd_pictures
 from benchmark.scene import scene_with_faces
 from benchmark.view_process import View, viewing
 
-#: Growth of the resident memory that is allowed, and of its peak [MB]. Eight uploads of 32 MB may
+#: Growth of the resident memory that is allowed, and of its peak [MB]. Four uploads of 32 MB may
 #: lie in memory at a time, and glibc gives back what is left of them only in part.
-GROWTH, PEAK = 256.0, 600.0
+GROWTH, PEAK = 160.0, 450.0
 _AT_ONCE = 8
 _UPLOAD = (b'POST /pictures HTTP/1.1\r\nHost: localhost\r\n'
            b'Content-Type: application/octet-stream\r\n')

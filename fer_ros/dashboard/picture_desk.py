@@ -21,7 +21,7 @@ from fer_ros.pictures.upload import decode_upload, fault_text
 from fer_ros.texts import load_texts
 
 #: So many pictures may wait.
-_MOST_WAITING = 8
+_MOST_WAITING = 4
 _LONGEST_NAME = 100
 #: Whoever drives the robot comes first (nice).
 _YIELDING = 10
