@@ -48,10 +48,9 @@ class History:
         if not self._tones or self._tones[-1][1] != tone.name:
             self._tones.append((tone.stamp, tone.name))
 
-    def clear(self) -> None:
-        """Forget everything."""
+    def forget_people(self) -> None:
+        """Forget everybody; the tone is still what it was."""
         self._people.clear()
-        self._tones.clear()
 
     def as_json(self) -> dict[str, Any]:
         """

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from fer_ros.dashboard.history import History
@@ -102,11 +102,17 @@ class LiveFeed:
             self._settings = settings
             self._change(state=1)
 
+    def nobody(self) -> None:
+        """Nobody is known to be in view any more; what was seen stays in the time line."""
+        with self._lock:
+            self._moment = replace(self._moment, people=())
+        self._change(state=1)
+
     def clear(self) -> None:
         """Forget everybody."""
         with self._lock:
             self._moment = Moment(self._moment.stamp)
-            self._history.clear()
+            self._history.forget_people()
         self._change(state=1, history=1)
 
     @property

@@ -128,6 +128,8 @@ class DashboardNode(Node):
         now = time.monotonic()
         for name, heard in self._heard.items():
             if now - heard > _PATIENCE:
+                if name == self._emotion:
+                    self.feed.nobody()
                 self.feed.set_condition(Condition(name, 'silent', (
                     f'not heard for {now - heard:.0f} s: is it running (ros2 launch fer_ros '
                     'fer.launch.py)? If it has another name, tell it to dashboard_node '
@@ -139,7 +141,7 @@ class DashboardNode(Node):
 def main(args: list[str] | None = None) -> int:
     """Run the node until it is told to stop."""
     return run_node('dashboard_node', DashboardNode, args,
-                    usage('dashboard_node', __doc__ or '', SPECS))
+                    usage('dashboard_node', __doc__ or '', SPECS), takes_images=False)
 
 
 if __name__ == '__main__':

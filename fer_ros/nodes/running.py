@@ -25,7 +25,7 @@ class NodeRefusedError(ValueError):
 
 
 def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None,
-             help_text: str = '') -> int:
+             help_text: str = '', takes_images: bool = True) -> int:
     """
     Run a node until it is told to stop, or has finished by itself.
 
@@ -34,13 +34,15 @@ def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None
         failed if its ``error`` is not empty.
     :param args: command line; None takes the process's.
     :param help_text: printed in place of running the node if the command line asks for it.
+    :param takes_images: the memory of one is kept for the next.
     :returns: exit status: 0, or 1 if the node was refused or failed; one line then says why.
     """
     if asks_for_help(args):
         print(help_text)
         return 0
     log = rclpy.logging.get_logger(name)
-    keep_freed_memory()
+    if takes_images:
+        keep_freed_memory()
     try:
         rclpy.init(args=args)
     except Exception as error:  # rclpy raises classes of its own, which differ by distribution

@@ -5,7 +5,7 @@ import json
 import threading
 
 from fer_ros.dashboard.live_feed import LiveFeed, Version
-from fer_ros.dashboard.shown import Condition, Moment, Settings, ShownTone
+from fer_ros.dashboard.shown import Condition, Moment, Settings, ShownPerson, ShownTone
 
 
 class Clock:
@@ -116,6 +116,16 @@ def test_conditions_notices_and_settings():
         state = parts((await feed.newer_than(seen))[1])['state']
         assert not state['conditions'] and not state['notice']
         feed.forget_condition('emotion_node')
-        feed.clear()
-        assert parts((await feed.newer_than(seen))[1])['history']['people'] == []
     asyncio.run(watch())
+
+
+def test_who_is_gone_and_who_is_forgotten():
+    """Nobody in view leaves the time line; a new start empties it, and the tone goes on."""
+    feed = LiveFeed()
+    person = ShownPerson('f1', (0, 0, 1, 1), 'happy', 0.9, (0.9,), 'ok', 0.0, 0.0)
+    feed.add_tone(ShownTone(1.0, 'warm'))
+    feed.add_moment(Moment(2.0, ('happy',), (person,)))
+    feed.nobody()
+    assert feed._state()['people'] == [] and feed._time_line()['people'][0]['id'] == 'f1'
+    feed.clear()
+    assert feed._time_line()['people'] == [] and feed._time_line()['tones'] == [[1.0, 'warm']]

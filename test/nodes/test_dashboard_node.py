@@ -135,6 +135,7 @@ def test_a_node_that_is_gone_is_told_with_what_to_do(nodes, page):
     advice = page.locator('#advice')
     advice.get_by_text(re.compile('emotion_node: not heard for .* is it running')).wait_for()
     page.locator('#connection.off', has_text='connected, but no new picture').wait_for()
+    page.get_by_text('Nobody is in view.').wait_for()
     nodes.start('emotion_node')
     advice.wait_for(state='hidden', timeout=1e3 * PATIENCE)
     page.locator('#connection.on').wait_for()
