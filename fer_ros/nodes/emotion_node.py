@@ -19,10 +19,12 @@ from fer_ros.nodes import parameters
 from fer_ros.nodes.camera_watch import CameraWatch, with_info
 from fer_ros.nodes.clock_watch import ClockWatch
 from fer_ros.nodes.diagnostics import FaultLog, ThrottledLog, publish_status
+from fer_ros.nodes.emotion_outputs import chosen_outputs
 from fer_ros.nodes.emotion_services import EmotionServices
-from fer_ros.nodes.emotion_worker import EmotionWorker, Outputs, concealment_for
+from fer_ros.nodes.emotion_worker import EmotionWorker, concealment_for
 from fer_ros.nodes.face_locator import FaceLocator
 from fer_ros.nodes.following_subscription import FollowingSubscription
+from fer_ros.nodes.frame import Output
 from fer_ros.nodes.health import Health, Vitals
 from fer_ros.nodes.parameter_specs import declare
 from fer_ros.nodes.qos import complete_qos, emotions_qos, image_qos, matching_qos
@@ -56,7 +58,8 @@ class EmotionNode(LifecycleNode):
         self._cameras: CameraWatch | None = None
         self._locator: FaceLocator | None = None
         self._subscription: FollowingSubscription | None = None
-        self._outputs: Outputs | None = None
+        self._emotions: Any = None
+        self._outputs: list[Output] = []
         self._offered_services: EmotionServices | None = None
         self._ids = itertools.count(1)  # kept while pipelines come and go: no id is used twice
         declare(self, parameters.SPECS)
@@ -84,15 +87,16 @@ class EmotionNode(LifecycleNode):
         concealment = concealment_for(self.config, pipeline.provider)
         if self.config['use_depth']:
             self._locator = FaceLocator(self, self.faults, self.config['deterministic'])
-        image_topic = self.resolve_topic_name('emotions/image')
-        self._outputs = Outputs(
-            self.create_lifecycle_publisher(EmotionArray, 'emotions', complete_qos() if (
-                self.config['deterministic']) else emotions_qos()),
-            self.create_lifecycle_publisher(Image, 'emotions/image', image_qos()),
-            self.create_lifecycle_publisher(
-                CompressedImage, image_topic + '/compressed', image_qos()))
+        self._emotions = self.create_lifecycle_publisher(EmotionArray, 'emotions', complete_qos(
+            ) if self.config['deterministic'] else emotions_qos())
+        try:
+            for output in chosen_outputs(self.config):
+                self._outputs.append(output(self))
+        except NodeRefusedError:  # its package is missing
+            self._release()
+            raise
         self._worker = EmotionWorker(
-            pipeline, self.config, self._outputs, self._now, self.faults,
+            pipeline, self.config, self._emotions, self._outputs, self._now, self.faults,
             ThrottledLog(self.get_logger().warning), self._locator, concealment)
         self._cameras = CameraWatch(
             self, self.get_logger().warning, self.config['image_timeout'])
@@ -196,9 +200,11 @@ class EmotionNode(LifecycleNode):
         if self._offered_services is not None:
             self._offered_services.destroy()
             self._offered_services = None
-        for publisher in self._outputs or ():
-            self.destroy_lifecycle_publisher(publisher)
-        self._outputs = None
+        for output in self._outputs:
+            output.destroy()
+        if self._emotions is not None:
+            self.destroy_lifecycle_publisher(self._emotions)
+        self._emotions, self._outputs = None, []
 
     def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:
         result, config = parameters.check_change(self, changed, self._worker is not None)

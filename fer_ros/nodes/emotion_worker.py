@@ -13,7 +13,7 @@ import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,21 +30,19 @@ from fer_ros.nodes.conversions import (
 )
 from fer_ros.nodes.diagnostics import FaultLog, FrameStatistics, ThrottledLog
 from fer_ros.nodes.face_locator import FaceLocator
+from fer_ros.nodes.frame import Frame, Output, Source
 from fer_ros.nodes.frame_worker import FrameWorker
 from fer_ros.nodes.image_conversions import (
     ImageError,
-    array_to_compressed,
-    array_to_image,
     compressed_to_array,
     image_to_array,
 )
 from fer_ros.nodes.parameters import EmotionNodeConfig
-from fer_ros.perception.annotator import annotate
 from fer_ros.perception.concealment import Concealment, load_concealment
 from fer_ros.perception.execution_provider import ExecutionProvider
 from fer_ros.perception.onnx_session import inference_engine
 from fer_ros.perception.opt_out import apply_request, unjudged
-from fer_ros.perception.pipeline import Pipeline, PipelineResult
+from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.stamp_guard import FOREIGN, JUMP, LATE, StampGuard
 from fer_ros.perception.types import TrackedFace
 from fer_ros_msgs.msg import EmotionArray
@@ -54,21 +52,14 @@ _INTERLEAVING = (
     + REMEDY)
 
 
-class Outputs(NamedTuple):
-    """The publishers of the node."""
-
-    emotions: Any
-    image: Any
-    compressed: Any
-
-
 class EmotionWorker:
     """
     Takes the newest image through the pipeline and publishes what it gave.
 
     :param pipeline: the loaded networks.
     :param config: the node's parameters.
-    :param outputs: the publishers.
+    :param emotions: publisher of EmotionArray.
+    :param outputs: what else is published of each image.
     :param now: the node's clock [s], for the latency.
     :param faults: where bad images are reported.
     :param notices: logs warnings.
@@ -76,11 +67,13 @@ class EmotionWorker:
     :param concealment: finds what ``anonymize`` hides; None while that is off.
     """
 
-    def __init__(self, pipeline: Pipeline, config: EmotionNodeConfig, outputs: Outputs,
-                 now: Callable[[], float], faults: FaultLog, notices: ThrottledLog,
+    def __init__(self, pipeline: Pipeline, config: EmotionNodeConfig, emotions: Any,
+                 outputs: Sequence[Output], now: Callable[[], float], faults: FaultLog,
+                 notices: ThrottledLog,
                  locator: FaceLocator | None = None,
                  concealment: Concealment | None = None) -> None:
-        self.pipeline, self.config, self.outputs = pipeline, config, outputs
+        self.pipeline, self.config = pipeline, config
+        self._emotions, self._outputs = emotions, outputs
         self.statistics = FrameStatistics()
         self.late = self.foreign = self.jumps = self.faces = 0
         self._now, self._faults, self._notices, self._locator = now, faults, notices, locator
@@ -194,12 +187,25 @@ class EmotionWorker:
         places = self._places(result.faces, message.header, image)
         with self._showing:
             result = replace(result, faces=unjudged(result.faces, self.pipeline.opted_out))
-            self.outputs.emotions.publish(self._to_message(
+            self._emotions.publish(self._to_message(
                 result.faces, message.header, image, result.processing_seconds, places))
             now = self._now()
             self.statistics.add(now - to_seconds(stamp) if now and stamp else math.nan,
                                 result.processing_seconds)
-            self._publish_image(image, message.header, to_seconds(stamp), result)
+            self._publish_others(Frame(
+                Source(image, message.header, to_seconds(stamp)), result, self.pipeline.labels,
+                places, self.config, self._concealment))
+
+    def _publish_others(self, frame: Frame) -> None:
+        """Publish in all other forms; one that fails is reported and holds up no other."""
+        for output in self._outputs:
+            try:
+                output.publish(frame)
+            except Exception as error:
+                if not rclpy.ok():
+                    return
+                self._faults.report(type(output).__name__, (
+                    f'{type(output).__name__}: {type(error).__name__}: {error}'))
 
     def _time_of(self, header: Header) -> int:
         """Return when an image was taken [ns]: as stamped, or now if its driver never stamps."""
@@ -237,23 +243,6 @@ class EmotionWorker:
         return faces_to_message(
             faces, header, self.pipeline.labels, self.pipeline.classifier.card.name,
             0.0 if self.config['deterministic'] else seconds, _size(image), places)
-
-    def _publish_image(self, image: np.ndarray, header: Any, stamp: float,
-                       result: PipelineResult) -> None:
-        """Render and publish the annotated image, but only while someone subscribes."""
-        raw = self.outputs.image.get_subscription_count() > 0
-        compressed = self.outputs.compressed.get_subscription_count() > 0
-        if not raw and not compressed:
-            return
-        regions = None if self._concealment is None else [
-            *result.regions, *self._concealment.places(image, stamp)]
-        picture = annotate(
-            image, result.faces, self.pipeline.labels, self.config['overlay'], regions)
-        if raw:
-            self.outputs.image.publish(array_to_image(picture, header, 'bgr8'))
-        if compressed:
-            self.outputs.compressed.publish(array_to_compressed(
-                picture, header, quality=self.config['jpeg_quality']))
 
 
 def concealment_for(config: EmotionNodeConfig, provider: ExecutionProvider,

@@ -37,7 +37,8 @@ TOPICS = {
 #: leaves what the node's file or default says.
 EMOTION = {name: name for name in (
     'emotion_model', 'detector_model', 'image_transport', 'image_qos', 'image_depth', 'use_depth',
-    'overlay', 'anonymize', 'threads', 'provider', 'autostart')}
+    'overlay', 'anonymize', 'threads', 'provider', 'autostart', 'ros4hri', 'detections',
+    'markers')}
 BEHAVIOR = {name: name for name in (
     'language', 'min_interval', 'person_cooldown', 'hold', 'hold_uncertain', 'min_confidence',
     'suggest_again')}

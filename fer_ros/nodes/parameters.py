@@ -104,6 +104,13 @@ SPECS: dict[str, Spec] = {
                       'or half covered, whatever is analyzed; no promise: a few of 12 px and more '
                       'stay in clear (how many: docs/explanation/anonymize.md), smaller ones are '
                       'not looked for, and messages still tell places and landmarks'),
+    'ros4hri': Spec(False, 'publish faces as ROS4HRI (REP-155) on /humans/faces too; needs '
+                    'hri_msgs', live=False),
+    'detections': Spec(False, 'publish faces as vision_msgs/Detection2DArray on '
+                       'emotions/detections too; needs vision_msgs', live=False),
+    'markers': Spec(False, 'publish a label above each head as visualization_msgs/MarkerArray on '
+                    'emotions/markers; needs visualization_msgs, and positions (use_depth)',
+                    live=False),
     'jpeg_quality': Spec(80, 'of emotions/image/compressed', 1, 100),
     'image_timeout': Spec(2.0, 'without an image for longer, diagnostics warn [s]', 0.1, 60.0),
     'autostart': Spec(True, 'configure and activate at start', live=False),

@@ -45,7 +45,7 @@ class Rig:
         publisher = publisher or self.camera
         assert wait_for(lambda: publisher.get_subscription_count() and
                         self.peer.count_publishers('emotions') and
-                        self.node._outputs.emotions.get_subscription_count())
+                        self.node._emotions.get_subscription_count())
 
     def alone(self):
         """Wait until the camera knows that the node has left, else ready() sees who was there."""

@@ -36,8 +36,8 @@ class Viewer:
     def ready(self):
         """Wait until everybody has found everybody."""
         self.rig.ready()
-        outputs = self.rig.node._outputs
-        assert wait_for(lambda: outputs.image.get_subscription_count()
+        outputs = self.rig.node._outputs[0]
+        assert wait_for(lambda: outputs.raw.get_subscription_count()
                         and outputs.compressed.get_subscription_count())
 
     def pictures(self, count=1):
@@ -129,7 +129,7 @@ def test_the_answer_to_the_switch_waits_for_the_picture_in_work(astronaut):
         with spinning(node, viewer.rig.peer):
             viewer.ready()
             in_work, go_on = threading.Event(), threading.Event()
-            publish = node._outputs.image.publish
+            publish = node._outputs[0].raw.publish
 
             def slow(message):
                 """Hold the picture that is drawn, about to be published."""
@@ -139,7 +139,7 @@ def test_the_answer_to_the_switch_waits_for_the_picture_in_work(astronaut):
                              else 'hidden')
                 publish(message)
 
-            node._outputs.image.publish = slow
+            node._outputs[0].raw.publish = slow
 
             def switch():
                 """Set the parameter as a service call would, in another thread."""
@@ -190,7 +190,7 @@ def test_switching_under_load_never_shows_anybody(astronaut):
         viewer = Viewer(overlay='none')
         node, wrong, seen = viewer.rig.node, [], []
         hidden = threading.Event()
-        publish = node._outputs.image.publish
+        publish = node._outputs[0].raw.publish
 
         def watched(message):
             """Judge each picture by what was answered before it was published."""
@@ -200,7 +200,7 @@ def test_switching_under_load_never_shows_anybody(astronaut):
             wrong.extend([message] * (must and clear))
             publish(message)
 
-        node._outputs.image.publish = watched
+        node._outputs[0].raw.publish = watched
         with spinning(node, viewer.rig.peer):
             viewer.ready()
             stop = threading.Event()

@@ -119,8 +119,8 @@ def test_annotated_image_only_on_demand(rig, astronaut):
         Image, 'emotions/image', pictures.append, image_qos())
     compressed = rig.peer.create_subscription(
         CompressedImage, 'emotions/image/compressed', pictures.append, image_qos())
-    outputs = rig.node._outputs
-    assert wait_for(lambda: outputs.image.get_subscription_count() and
+    outputs = rig.node._outputs[0]
+    assert wait_for(lambda: outputs.raw.get_subscription_count() and
                     outputs.compressed.get_subscription_count())
     for i in range(1, 4):
         rig.send(picture, i / 10)

@@ -101,7 +101,7 @@ def test_no_judgment_follows_the_answer():
         camera, worker = Camera(rig), rig.node.worker
         pictures = []
         rig.peer.create_subscription(Image, 'emotions/image', pictures.append, image_qos())
-        assert wait_for(rig.node._outputs.image.get_subscription_count)
+        assert wait_for(rig.node._outputs[0].raw.get_subscription_count)
         person, _ = camera.show(12)
         # Judged, not published: it goes out without the judgment.
         gate = worker._places = Gate(worker._places)

@@ -131,8 +131,8 @@ def test_every_image_output_is_anonymized(overlay, astronaut):
             CompressedImage, 'emotions/image/compressed', compressed.append, image_qos())
         with spinning(rig.node, rig.peer):
             rig.ready()
-            assert wait_for(lambda: rig.node._outputs.image.get_subscription_count() and
-                            rig.node._outputs.compressed.get_subscription_count())
+            assert wait_for(lambda: rig.node._outputs[0].raw.get_subscription_count() and
+                            rig.node._outputs[0].compressed.get_subscription_count())
             # The first image too: a face is hidden before it is confirmed.
             for i in range(6):
                 rig.send(picture, 1 + i / 30)
