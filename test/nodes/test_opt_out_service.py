@@ -118,14 +118,14 @@ def test_no_judgment_follows_the_answer():
         camera.time += 1 / 15
         assert camera.ask(person.id, take_back=True)[0]
         assert not is_unjudged(camera.show(6)[0])
-        gate = worker._publish_image = Gate(worker._publish_image)
+        gate = worker._publish_others = Gate(worker._publish_others)
         rig.offer(SCENE.render(camera.time), camera.time)
         assert gate.reached.wait(20)
         asked = camera.client.call_async(OptOut.Request(everybody=True))
         assert not wait_for(asked.done, 0.3)
         gate.opened.set()
         assert wait_for(asked.done) and asked.result().success
-        worker._publish_image = gate.step
+        worker._publish_others = gate.step
         camera.time += 1 / 15
         # Coasting frames and pictures obey too: no bars beside anybody.
         assert all(map(is_unjudged, camera.show()))

@@ -30,9 +30,9 @@ from fer_ros.perception.pipeline import build_pipeline  # noqa: E402
 
 def test_publishers_live_on_and_diagnostics_come_back(rig, astronaut):
     """hri_emotion_recognizer: publishers destroyed at every tick, no diagnostics after."""
-    before = rig.node._outputs
+    before = [rig.node._emotions, *rig.node._outputs]
     assert wait_for(lambda: len(rig.diagnostics) >= 3)
-    assert rig.node._outputs is before
+    assert [rig.node._emotions, *rig.node._outputs] == before
     rig.node.trigger_deactivate()
     rig.node.trigger_cleanup()
     rig.alone()
