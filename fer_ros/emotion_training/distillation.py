@@ -17,7 +17,7 @@ from fer_ros.emotion_training.augmentation import standardize
 from fer_ros.emotion_training.degradation import degrade
 from fer_ros.emotion_training.own_data import data_of
 from fer_ros.emotion_training.teachers import SoftAnswers, soft_answers
-from fer_ros.emotion_training.trainer import EmotionTrainer, cross_validate
+from fer_ros.emotion_training.trainer import EmotionTrainer, cross_validate, existing
 from fer_ros.emotion_training.views import JITTER, after, look_at, transforms, view_transforms
 from fer_ros.perception.labels import EMOTIONS, FER2013
 from fer_ros.training.options import read_preset, run_parser
@@ -159,6 +159,8 @@ def main(argv: list[str]) -> int:
                              'run; the public part is not touched')
     options = parser.parse_args(argv)
     config = read_preset(options, epochs=options.epochs, views=options.views)
+    if 'weights' in config:
+        existing(config['weights'])  # before teachers answer for hours
     config['teachers'] = [teacher.name for teacher in options.teachers]
     train, validation = load_fer2013(options.data)
     if len(train) == 0:

@@ -166,8 +166,16 @@ class EmotionTrainer(ResumableRun):
 
 
 def existing(name: str) -> Path:
-    """Return the file of weights: as named, or one that ships with the package."""
-    return Path(name) if Path(name).exists() else resource_path(name)
+    """
+    Return the file of weights: as named, or one that ships with the package.
+
+    :raises ValueError: if it is neither; names it.
+    """
+    try:
+        return Path(name) if Path(name).exists() else resource_path(name)
+    except FileNotFoundError as error:
+        raise ValueError(f"no weights to begin with: '{name}' is not there; --weights takes "
+                         "another run's checkpoint.pt, or .pt of an export") from error
 
 
 def _parameter_groups(network: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:

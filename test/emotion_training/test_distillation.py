@@ -242,6 +242,15 @@ def test_the_command(tmp_path, data_file, gray_teacher, astronaut, capsys):
         train.main([*command, '--epochs', '3', '--output', str(tmp_path / 'run')])
 
 
+def test_weights_that_are_not_there(tmp_path, data_file, gray_teacher):
+    """The preset begins with the weights of a run: where they lack it says so, before it asks."""
+    with pytest.raises(ValueError, match="'runs/no_such/checkpoint.pt' is not there; --weights"):
+        train.main(['--preset', 'narrow', '--data', str(data_file), '--teachers',
+                    str(gray_teacher), '--weights', 'runs/no_such/checkpoint.pt', '--output',
+                    str(tmp_path / 'run')])
+    assert not (tmp_path / 'run').exists()
+
+
 def test_folds(tmp_path, data_file, gray_teacher, capsys):
     """Choices are made on the training part."""
     assert train.main([
