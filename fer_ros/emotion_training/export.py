@@ -139,7 +139,7 @@ def main(argv: list[str]) -> int:
         f"{known.sum()} held-out pictures of '{data_name(options.data)}'")
     name = options.name or options.output.stem
     card = {**emotion_card(name, state, answering, labels, judged),
-            'temperature': round(temperature, 4), 'calibrated_for': calibrated.pop('for'),
+            'temperature': temperature, 'calibrated_for': calibrated.pop('for'),
             'metrics': {'largest_difference_from_torch': round(difference, 8), **calibrated,
                         'data': judged}}
     thorough = not options.quick
@@ -209,7 +209,7 @@ def _temperature(network: EmotionNetwork, options: argparse.Namespace, public: E
         of_what = 'the public test part' if has_votes(public) else (
             f"the held-out ones of '{data_name(options.data)}'")
         temperature, error = calibrate(network, public, labels)
-        return temperature, {'for': f'pictures like {of_what}, {HOLDS_FOR}',
+        return round(temperature, 4), {'for': f'pictures like {of_what}, {HOLDS_FOR}',
                              'ece_cross_fitted': round(error, 4)}
     temperature = temperature_of(options.checkpoint[-1])
     print(f'not calibrated: {pictures} held-out pictures are too few ({FEWEST} are needed); '

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 #: 'auto' looks at least so often [s]: a change of state is seen less than 0.1 s later for it
-#: (fer_ros state-bench: 0.93 s at 30 Hz, 0.96 at 15, 1.04 at 5).
+#: (fer_ros state-bench: 0.97 s at 30 Hz, 1.02 at 15, 1.13 at 5).
 LONGEST_PAUSE = 0.1
 #: ... unless looks take so long that they would fill more than this share of the time.
 _MOST = 0.4

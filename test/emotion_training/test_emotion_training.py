@@ -397,7 +397,18 @@ def test_the_presets_are_complete():
     for name in train.PRESETS:
         preset = yaml.safe_load(
             resource_path(f'config/training/{name}.yaml').read_text(encoding='utf-8'))
-        assert preset['seed'] == 1
+        assert isinstance(preset['seed'], int)
     emotion = yaml.safe_load(
         resource_path('config/training/emotion.yaml').read_text(encoding='utf-8'))
     assert set(emotion) == set(CONFIG)
+
+
+def test_presets_fit_the_weights_that_ship():
+    """Those that begin with the network in models/ make one of its architecture."""
+    from fer_ros.resources import resource_path
+    shipped = load_checkpoint(resource_path('models/emotion.pt'))['config']['architecture']
+    for name in train.PRESETS:
+        preset = yaml.safe_load(
+            resource_path(f'config/training/{name}.yaml').read_text(encoding='utf-8'))
+        if preset.get('weights') == 'models/emotion.pt':
+            assert preset['architecture'] == shipped, name
