@@ -50,6 +50,7 @@ ELSEWHERE = {
     'ros2 security': 'a program of a ROS distribution (sros2)',
     'export ROS_SECURITY_KEYSTORE=$PWD/keystore': 'encrypted topics need a Fast DDS that has them',
     'ros2 run fer_ros emotion_node --ros-args --enclave': 'needs the keys that sros2 makes',
+    'ros2 run fer_ros dashboard_node': 'serves on; test_dashboard_node.py runs it',
     'source install/setup.bash': 'what colcon build has made',
     'rosdep install': 'installs packages of the system; needs a ROS distribution',
     'pip install': 'changes the environment',
