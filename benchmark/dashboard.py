@@ -2,8 +2,8 @@
 ``python -m benchmark.dashboard``: what it costs the robot that people watch the page.
 
 Latency from an image to its ``/emotions``, with dashboard_node not running, running but watched
-by nobody, and watched by 1, 10 and 50 browsers, some of them dead or slow. In turns, there and
-back, so that what else the machine does meets all of them alike.
+by nobody, and watched by 1, 10 and 50 browsers, some of them dead or slow, or under attack. In
+turns, there and back, so that what else the machine does meets all of them alike.
 """
 
 from __future__ import annotations
@@ -40,17 +40,20 @@ class Case(NamedTuple):
     :param viewers: browsers; -1: dashboard_node does not even run.
     :param dead: how many of them never read.
     :param slow: how many of them take one picture a second.
+    :param attacks: 1: malformed requests come without end, too.
     """
 
     name: str
     viewers: int
     dead: int = 0
     slow: int = 0
+    attacks: int = 0
 
 
 CASES = (Case('dashboard_node not running', -1), Case('nobody watches', 0), Case('1 viewer', 1),
          Case('10 viewers', 10), Case('50 viewers', 50),
-         Case('50 viewers, 20 of them dead, 10 slow', 50, 20, 10))
+         Case('50 viewers, 20 of them dead, 10 slow', 50, 20, 10),
+         Case('1 viewer, and malformed requests without end', 1, attacks=1))
 
 
 class Robot(Child):

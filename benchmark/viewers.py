@@ -2,8 +2,9 @@
 Viewers of a page, all in one process, as browsers would be: each asks for the next picture when
 it has drawn one. Dead ones ask and never read; slow ones take one a second.
 
-``python -m benchmark.viewers ADDRESS COUNT DEAD SLOW`` says 'ready' when each has a picture, and
-after a line on its input how many pictures each has taken in a second, in between.
+``python -m benchmark.viewers ADDRESS COUNT DEAD SLOW ATTACKS`` says 'ready' when each has a
+picture, and after a line on its input how many pictures each has taken in a second, in between.
+With ATTACKS 1 malformed requests of all kinds come meanwhile, without a pause.
 """
 
 from __future__ import annotations
@@ -11,10 +12,17 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
+import socket
 import sys
+import threading
 import time
+from contextlib import suppress
+from urllib.parse import urlsplit
 
 import aiohttp
+
+from benchmark.malformed_requests import KINDS
 
 #: A browser takes so long to decode and draw a picture [s].
 _DRAWING = 0.01
@@ -49,7 +57,19 @@ async def _hold(session: aiohttp.ClientSession, address: str) -> None:
         await asyncio.sleep(3600)
 
 
-async def _run(address: str, count: int, dead: int, slow: int) -> None:
+def _attack(address: str) -> None:
+    """Send malformed requests of all kinds without end; nobody waits for an answer."""
+    where, dice = urlsplit(address), random.Random(0)
+    while True:
+        for make in KINDS.values():
+            with suppress(OSError), socket.create_connection(
+                    (where.hostname, where.port), timeout=1.0) as connection:
+                connection.sendall(make(dice))
+
+
+async def _run(address: str, count: int, dead: int, slow: int, attacks: int) -> None:
+    if attacks:
+        threading.Thread(target=_attack, args=(address,), daemon=True).start()
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:
         slow_ones = [Viewer(1.0) for _ in range(slow)]
@@ -74,4 +94,4 @@ async def _run(address: str, count: int, dead: int, slow: int) -> None:
 
 if __name__ == '__main__':
     os.nice(10)  # browsers run elsewhere: what they take is not the robot's
-    asyncio.run(_run(sys.argv[1], *map(int, sys.argv[2:5])))
+    asyncio.run(_run(sys.argv[1], *map(int, sys.argv[2:6])))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import replace
@@ -30,6 +31,7 @@ from fer_ros_msgs.msg import DialogTone, EmotionArray
 #: A node that says nothing for so long is not there [s].
 _PATIENCE = 3.5
 _JPEG = b'\xff\xd8'
+_YIELDING = 5
 
 
 class DashboardNode(Node):
@@ -139,7 +141,8 @@ class DashboardNode(Node):
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node until it is told to stop."""
+    """Run the node until it is told to stop; whoever drives the robot comes first."""
+    os.nice(_YIELDING)
     return run_node('dashboard_node', DashboardNode, args,
                     usage('dashboard_node', __doc__ or '', SPECS), takes_images=False)
 
