@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -36,6 +37,11 @@ class Person:
     arousal: float = 0.0
     state_age: float = 0.0
     opted_out: bool = False
+
+
+def center_offset(x: float, y: float, width: float, height: float) -> float:
+    """Return how far a point [px] is from an image's center, as a share of half its diagonal."""
+    return math.hypot(x - width / 2, y - height / 2) / math.hypot(width / 2, height / 2)
 
 
 def _nearness(people: Sequence[Person]) -> list[float]:

@@ -12,7 +12,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from fer_ros.behavior.attention import Person
+from fer_ros.behavior.attention import Person, center_offset
 from fer_ros.behavior.dialog import Dialog, DialogState
 from fer_ros.behavior.policy_config import PolicyConfig
 from fer_ros.dashboard.controls import Answer
@@ -22,7 +22,7 @@ from fer_ros.perception.annotator import annotate
 from fer_ros.perception.concealment import Concealment, load_concealment
 from fer_ros.perception.opt_out import apply_request
 from fer_ros.perception.pipeline import Pipeline, PipelineResult
-from fer_ros.perception.types import TrackedFace
+from fer_ros.perception.types import QUALITY_OPTED_OUT, TrackedFace
 
 _JPEG_QUALITY = 80
 
@@ -166,7 +166,7 @@ def _shown(face: TrackedFace, width: int, height: int) -> ShownPerson:
 
 def _person(face: TrackedFace, width: int, height: int) -> Person:
     box, emotion = face.track.detection.box, face.emotion
-    x, y = box.center
-    offset = math.hypot(x - width / 2, y - height / 2) / math.hypot(width / 2, height / 2)
-    return Person(face.track.id, emotion.label, emotion.confidence, box.size, None, offset,
-                  face.track_age, emotion.valence, emotion.arousal, emotion.state_age)
+    return Person(
+        face.track.id, emotion.label, emotion.confidence, box.size, None,
+        center_offset(*box.center, width, height), face.track_age, emotion.valence,
+        emotion.arousal, emotion.state_age, emotion.quality == QUALITY_OPTED_OUT)

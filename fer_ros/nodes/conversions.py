@@ -12,7 +12,7 @@ from geometry_msgs.msg import Point, Point32
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
-from fer_ros.behavior.attention import Person
+from fer_ros.behavior.attention import Person, center_offset
 from fer_ros.perception.types import BoundingBox, TrackedFace
 from fer_ros_msgs.msg import Emotion, EmotionArray
 
@@ -119,9 +119,8 @@ def _distance(emotion: Emotion) -> float | None:
 
 
 def _offset(roi: RegionOfInterest, width: int, height: int) -> float:
-    """Return how far a face is from the center, as a share of half the image's diagonal."""
-    x, y = roi.x_offset + roi.width / 2, roi.y_offset + roi.height / 2
-    return math.hypot(x - width / 2, y - height / 2) / math.hypot(width / 2, height / 2)
+    return center_offset(
+        roi.x_offset + roi.width / 2, roi.y_offset + roi.height / 2, width, height)
 
 
 def _emotion(face: TrackedFace, image_size: tuple[int, int],

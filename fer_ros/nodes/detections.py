@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from rclpy.node import Node
 
 from fer_ros.nodes.frame import Frame
+from fer_ros.nodes.optional_messages import optional_messages
 from fer_ros.nodes.qos import emotions_qos
 from fer_ros.nodes.running import NodeRefusedError
 from fer_ros.perception.types import TrackedFace
@@ -24,11 +24,7 @@ class Detections:
     """
 
     def __init__(self, node: Node) -> None:
-        try:
-            self._messages = import_module('vision_msgs.msg')
-        except ModuleNotFoundError as error:
-            raise NodeRefusedError('detections needs the package vision_msgs: sudo apt install '
-                                   'ros-$ROS_DISTRO-vision-msgs') from error
+        self._messages = optional_messages('vision_msgs', 'detections')
         if not hasattr(self._messages.Detection2D, 'id'):
             raise NodeRefusedError('detections needs vision_msgs 4 (Humble) or newer')
         self._node = node

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from rclpy.duration import Duration
 from rclpy.node import Node
 
 from fer_ros.nodes.frame import Frame
+from fer_ros.nodes.optional_messages import optional_messages
 from fer_ros.nodes.qos import emotions_qos
-from fer_ros.nodes.running import NodeRefusedError
 from fer_ros.perception.annotator import COLORS
 from fer_ros.perception.types import UNCERTAIN, TrackedFace
 
@@ -29,11 +28,7 @@ class Markers:
     """
 
     def __init__(self, node: Node) -> None:
-        try:
-            self._messages = import_module('visualization_msgs.msg')
-        except ModuleNotFoundError as error:
-            raise NodeRefusedError('markers needs the package visualization_msgs: sudo apt '
-                                   'install ros-$ROS_DISTRO-visualization-msgs') from error
+        self._messages = optional_messages('visualization_msgs', 'markers')
         self._node = node
         self._publisher = node.create_publisher(
             self._messages.MarkerArray, 'emotions/markers', emotions_qos())

@@ -8,7 +8,6 @@ distributions ship different ones.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +19,7 @@ from sensor_msgs.msg import Image
 from fer_ros.nodes.conversions import stamp_to_seconds
 from fer_ros.nodes.frame import Frame
 from fer_ros.nodes.image_conversions import array_to_image
+from fer_ros.nodes.optional_messages import optional_messages
 from fer_ros.nodes.running import NodeRefusedError
 from fer_ros.perception.labels import ROS4HRI
 from fer_ros.perception.preprocessing import crop_face
@@ -146,12 +146,8 @@ def hri_messages() -> ModuleType:
 
     :raises NodeRefusedError: if they are missing, or have other fields.
     """
-    try:
-        messages = import_module('hri_msgs.msg')
-    except ModuleNotFoundError as error:
-        raise NodeRefusedError(
-            'ros4hri needs the package hri_msgs: sudo apt install ros-$ROS_DISTRO-hri-msgs, or '
-            'build it from github.com/ros4hri/hri_msgs') from error
+    messages = optional_messages(
+        'hri_msgs', 'ros4hri', ', or build it from github.com/ros4hri/hri_msgs')
     for name, fields in _FIELDS.items():
         kind = getattr(messages, name, None)
         lacking = [field for field in fields if kind is None or not hasattr(kind, field)]

@@ -95,10 +95,12 @@ def test_opting_out_and_starting_anew(viewing, astronaut):
     """A face is judged no more, and again; a new start has new ids."""
     viewing, feed = viewing
     show(viewing, astronaut, 1.0)
+    assert feed._state()['tone']['name'] == 'cheerful'
     assert act(viewing, 'opt_out', 'f1').message == 'judged no more: f1'
     show(viewing, astronaut, 0.2, 1.0)
     [person] = feed._state()['people']
     assert person['quality'] == 'opted_out' and person['probabilities'] == []
+    assert feed._state()['tone']['name'] == 'neutral', 'it answered to their looks'
     assert act(viewing, 'opt_in', 'f1').success and act(viewing, 'opt_out_everybody', True).success
     assert 'f9' in act(viewing, 'opt_out', 'f9').message
     assert act(viewing, 'reset', True).success

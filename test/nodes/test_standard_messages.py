@@ -20,12 +20,11 @@ PACKAGES = {'ros4hri': 'hri_msgs', 'detections': 'vision_msgs', 'markers': 'visu
 @pytest.mark.parametrize('parameter', PACKAGES)
 def test_what_is_missing_is_one_line(parameter, monkeypatch, capfd):
     """The node stays unconfigured, and nothing of it is left in the graph."""
-    from fer_ros.nodes import detections, markers, ros4hri
+    from fer_ros.nodes import optional_messages
 
     def lack(name):
         raise ModuleNotFoundError(name)
-    for module in (detections, markers, ros4hri):
-        monkeypatch.setattr(module, 'import_module', lack)
+    monkeypatch.setattr(optional_messages, 'import_module', lack)
     with ros():
         node = EmotionNode(parameter_overrides=[Parameter(parameter, value=True)])
         assert node.trigger_configure() == Result.FAILURE
