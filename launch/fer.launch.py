@@ -18,8 +18,10 @@ from launch.actions import (
 from launch.events.process import ProcessExited
 from launch.logging import get_logger
 from launch_ros.actions import LifecycleNode, Node
+from launch_ros.parameter_descriptions import Parameter
 
 from fer_ros.nodes import launch_arguments
+from fer_ros.nodes.cameras import parse_cameras
 from fer_ros.nodes.launch_arguments import (
     BEHAVIOR,
     DASHBOARD,
@@ -80,23 +82,30 @@ def start_nodes(context: LaunchContext) -> list[Node]:
         'remappings': [(name, texts[argument]) for argument, (name, _) in TOPICS.items()],
         'arguments': ['--ros-args', '--log-level', others['log_level']],
     }
-    emotion = launch_arguments.chosen(EMOTION, texts)
+    camera = launch_arguments.chosen_camera(texts['cameras'], others['camera'], texts)
+    seen = common if not camera else {**common, 'remappings': [
+        *((topic, f'{camera}/{topic}') for topic in ('emotions', 'emotions/image')),
+        *common['remappings']]}  # the first rule counts
+    emotion = {**use_sim_time, **launch_arguments.chosen(EMOTION, texts)}
     nodes: list[Node] = [LifecycleNode(
         executable='emotion_node', name=others['emotion_node_name'],
-        parameters=[emotion_parameters(others), use_sim_time, emotion],
+        # One by one they are for all nodes of the process; a mapping would be for this name alone.
+        parameters=[emotion_parameters(others, texts['cameras']), *(
+            Parameter(name, value, value_type=type(value)) for name, value in emotion.items())],
         on_exit=when_ended('emotion_node', others['required']), **common)]
     if others['behavior']:
         policy = {'policy_file': others['policy_file'], **launch_arguments.chosen(BEHAVIOR, texts)}
         nodes.append(Node(
             executable='behavior_node', name=others['behavior_node_name'],
             parameters=[use_sim_time, policy],
-            on_exit=when_ended('behavior_node', others['required']), **common))
+            on_exit=when_ended('behavior_node', others['required']), **seen))
     if others['dashboard']:
         shown = {name: others[f'{name}_name'] for name in ('emotion_node', 'behavior_node')}
+        shown['emotion_node'] = f'{camera}/{shown["emotion_node"]}'.lstrip('/')
         nodes.append(Node(
             executable='dashboard_node', name='dashboard_node',
             parameters=[use_sim_time, {**shown, **launch_arguments.chosen(DASHBOARD, texts)}],
-            on_exit=when_ended('dashboard_node', others['required']), **common))
+            on_exit=when_ended('dashboard_node', others['required']), **seen))
     if others['source'] != 'none':
         source = {'source': others['source'],
                   'compressed': texts['image_transport'] == 'compressed',
@@ -108,17 +117,20 @@ def start_nodes(context: LaunchContext) -> list[Node]:
     return nodes
 
 
-def emotion_parameters(others: dict) -> str:
+def emotion_parameters(others: dict, cameras: str) -> str:
     """
     Return the parameter file of emotion_node.
+
+    :param cameras: a node each.
 
     :raises ValueError: if it is not there, or says nothing to this node.
     """
     if not others['params_file']:
         return str(DEFAULTS)
-    node = '/'.join(['', *filter(None, [others['namespace'].strip('/'),
-                                        others['emotion_node_name']])])
-    check_parameter_file(others['params_file'], node)
+    for camera in [camera.name for camera in parse_cameras(cameras)] or ['']:
+        node = '/'.join(['', *filter(None, [
+            others['namespace'].strip('/'), camera, others['emotion_node_name']])])
+        check_parameter_file(others['params_file'], node)
     return others['params_file']
 
 

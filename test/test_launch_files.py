@@ -94,7 +94,23 @@ def test_arguments_choose_the_nodes(values, executables):
     assert set(started(**values)) == executables
 
 
+@pytest.mark.parametrize(('camera', 'seen'), [('', 'front'), ('back', 'back')])
+def test_of_several_cameras_one_is_seen_by_the_others(camera, seen):
+    """The rule of the camera comes first: the first that matches counts."""
+    nodes = started(cameras='/front/image,back=/usb/image', camera=camera, dashboard='true')
+    for name in ('behavior_node', 'dashboard_node'):
+        rules = dict(reversed([(source[0].perform(None), target[0].perform(None)) for (
+            source, target) in nodes[name]._Node__remappings]))
+        assert rules['emotions'] == f'{seen}/emotions'
+        assert rules['emotions/image'] == f'{seen}/emotions/image'
+    assert all(source[0].perform(None) != f'{seen}/emotions'
+               for _, source in nodes['emotion_node']._Node__remappings)
+
+
 @pytest.mark.parametrize(('values', 'text'), [
+    ({'cameras': '/image'}, 'name=topic'),
+    ({'cameras': '/a/image', 'camera': 'b'}, 'must be one of a'),
+    ({'cameras': '/a/image', 'emotions': '/faces'}, 'all of several cameras'),
     ({'behavior': 'flase'}, "behavior is 'flase', must be true or false"),
     ({'threads': '0'}, "threads is '0', must be a whole number from 1 to 64"),
     ({'params_file': '/none.yaml'}, "'/none.yaml' cannot be read"),

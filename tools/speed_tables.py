@@ -22,7 +22,8 @@ RESULTS = ROOT / 'benchmark' / 'results'
 #: document -> the tables in it, each between its two comments.
 DOCUMENTS = {
     'docs/explanation/speed.md': ('faces', 'pipeline', 'latency', 'load', 'peers', 'engines'),
-    'benchmark/README.md': ('tricks', 'growth', 'resolutions', 'nodes', 'viewers', 'soak'),
+    'benchmark/README.md': (
+        'tricks', 'growth', 'resolutions', 'nodes', 'cameras', 'viewers', 'soak'),
     'docs/explanation/emotion_state.md': ('states', 'calm'),
     'docs/explanation/tracker.md': ('tracking', 'clips'),
     'docs/explanation/face_detector.md': (
@@ -79,6 +80,7 @@ def tables() -> dict[str, str]:
         'growth': rows_to_table(bench['faces']),
         'resolutions': rows_to_table(bench['resolutions']),
         'nodes': rows_to_table(bench['nodes']),
+        'cameras': rows_to_table(read_results('cameras')['cameras']),
         'viewers': rows_to_table(read_results('dashboard')['viewers']),
         'soak': _soak(read_results('soak')),
         'states': _states(states['ways']),

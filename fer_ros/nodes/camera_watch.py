@@ -57,15 +57,16 @@ class CameraWatch:
     Publishers are told apart by their gid, which rclpy reports from 9.1.1 on (Kilted), else by the
     numbers that they count (Jazzy; not with every middleware), else not at all (Humble).
 
-    :param node: asked who publishes on ``node.image_topic``.
+    :param node: asked who publishes on the topic.
+    :param topic: of the images, resolved.
     :param warn: logs a warning.
     :param timeout: a camera without an image for longer is silent [s].
     :param clock: monotonic seconds.
     """
 
-    def __init__(self, node: Node, warn: Callable[[str], None], timeout: float,
+    def __init__(self, node: Node, topic: str, warn: Callable[[str], None], timeout: float,
                  clock: Callable[[], float] = time.monotonic) -> None:
-        self._node, self._warn, self._clock = node, warn, clock
+        self._node, self._topic, self._warn, self._clock = node, topic, warn, clock
         self._publishers = CameraGuard(timeout)
         self._looks = CameraGuard(timeout, _PATIENCE)
         self._lanes = SequenceLanes()
@@ -96,7 +97,7 @@ class CameraWatch:
             self.left_out += 1
             self._tell(guard, name, now)
         elif verdict == TAKEN_OVER:
-            self._warn(f'the followed camera on {self._node.image_topic} has fallen silent: '
+            self._warn(f'the followed camera on {self._topic} has fallen silent: '
                        f'following {self._describe(frame, self._names())} now')
         return verdict
 
@@ -111,13 +112,13 @@ class CameraWatch:
                   for name in guard.others(now)]
         if not others:
             if publishers > 1 and self._publishers.chosen == _NOBODY:
-                return (f'{publishers} publishers on {self._node.image_topic}, and this rclpy '
+                return (f'{publishers} publishers on {self._topic}, and this rclpy '
                         f'does not tell their images apart: if more than one sends, {REMEDY}')
             return ''
         ours = self._looks.cameras[self._looks.chosen]
         names = self._names()
         return (
-            f'{len(others) + 1} cameras on {self._node.image_topic}: following '
+            f'{len(others) + 1} cameras on {self._topic}: following '
             f'{self._describe(ours.about, names)}; left out: ' + ', '.join(
                 self._describe(other.about, names, ours.about.header, other.last - ours.last)
                 for other in others) + f'; {REMEDY}')
@@ -153,7 +154,7 @@ class CameraWatch:
 
     def _names(self) -> dict[Hashable, str]:
         """Return gid -> node name, '' if not known yet, of every publisher on the topic."""
-        infos = self._node.get_publishers_info_by_topic(self._node.image_topic)
+        infos = self._node.get_publishers_info_by_topic(self._topic)
         return {_trimmed(info.endpoint_gid): '' if 'UNKNOWN' in info.node_name else (
             f'{info.node_namespace.rstrip("/")}/{info.node_name}') for info in infos}
 

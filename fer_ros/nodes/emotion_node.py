@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Sequence
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
@@ -12,26 +11,24 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage, Image
 
 from fer_ros.nodes import parameters
-from fer_ros.nodes.camera_watch import CameraWatch, with_info
+from fer_ros.nodes.cameras import CameraNodes, Shared, rules_of_cameras
 from fer_ros.nodes.clock_watch import ClockWatch
 from fer_ros.nodes.diagnostics import FaultLog, ThrottledLog, publish_status
 from fer_ros.nodes.emotion_outputs import chosen_outputs
 from fer_ros.nodes.emotion_services import EmotionServices
 from fer_ros.nodes.emotion_worker import EmotionWorker, concealment_for
 from fer_ros.nodes.face_locator import FaceLocator
-from fer_ros.nodes.following_subscription import FollowingSubscription
 from fer_ros.nodes.frame import Output
 from fer_ros.nodes.health import Health, Vitals
+from fer_ros.nodes.image_input import ImageInput
 from fer_ros.nodes.parameter_specs import declare
-from fer_ros.nodes.qos import complete_qos, emotions_qos, image_qos, matching_qos
+from fer_ros.nodes.qos import complete_qos, emotions_qos
 from fer_ros.nodes.running import NodeRefusedError, run_node
 from fer_ros.nodes.transitions import explained
 from fer_ros.nodes.usage import usage
-from fer_ros.perception.camera_guard import LEFT_OUT, TAKEN_OVER
 from fer_ros.perception.model_card import ModelCardError
 from fer_ros.perception.onnx_session import engine_advice
 from fer_ros.perception.pipeline import build_pipeline
@@ -47,21 +44,25 @@ class EmotionNode(LifecycleNode):
     ``configure`` loads the models and makes publishers and services; ``activate`` subscribes.
     Threads: the executor's puts images into a slot and answers services; one worker takes the
     newest image through the pipeline and publishes (``emotion_worker.py``).
+
+    :param node_name: unless it is remapped.
+    :param shared: with the nodes of other cameras in this process; None: nothing is.
+    :param kwargs: those of rclpy's node.
     """
 
-    def __init__(self, node_name: str = 'emotion_node', **kwargs: Any) -> None:
+    def __init__(self, node_name: str = 'emotion_node', shared: Shared | None = None,
+                 **kwargs: Any) -> None:
         super().__init__(node_name, **kwargs)
         self.is_active, self.is_enabled, self._is_finalized = False, True, False
-        self.image_topic = ''
         self.faults = FaultLog(self.get_logger().error)
         self._worker: EmotionWorker | None = None
-        self._cameras: CameraWatch | None = None
+        self._images: ImageInput | None = None
         self._locator: FaceLocator | None = None
-        self._subscription: FollowingSubscription | None = None
         self._emotions: Any = None
         self._outputs: list[Output] = []
         self._offered_services: EmotionServices | None = None
-        self._ids = itertools.count(1)  # kept while pipelines come and go: no id is used twice
+        # Kept while pipelines come and go: no id is used twice.
+        self._shared = shared or Shared(None, itertools.count(1))
         declare(self, parameters.SPECS)
         self.config = parameters.read_config(self)
         self.add_on_set_parameters_callback(self._on_parameters)
@@ -83,7 +84,9 @@ class EmotionNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the models; what cannot be used is refused here with its reason."""
         self.config = parameters.read_config(self)
-        pipeline = build_pipeline(self.config.pipeline, self._ids, self.get_logger().warning)
+        pipeline = build_pipeline(
+            self.config.pipeline, self._shared.ids, self.get_logger().warning,
+            self._shared.networks)
         concealment = concealment_for(self.config, pipeline.provider)
         if self.config['use_depth']:
             self._locator = FaceLocator(self, self.faults, self.config['deterministic'])
@@ -98,8 +101,7 @@ class EmotionNode(LifecycleNode):
         self._worker = EmotionWorker(
             pipeline, self.config, self._emotions, self._outputs, self._now, self.faults,
             ThrottledLog(self.get_logger().warning), self._locator, concealment)
-        self._cameras = CameraWatch(
-            self, self.get_logger().warning, self.config['image_timeout'])
+        self._images = ImageInput(self, self.config, self._worker, self._health.watch)
         self._offered_services = EmotionServices(self, self._worker, self._enable, self.faults)
         if engine_advice():
             self.get_logger().warning(engine_advice())
@@ -121,7 +123,7 @@ class EmotionNode(LifecycleNode):
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Take no more images; the models stay loaded."""
         self.is_active = False
-        self._stop_listening()
+        self._listen()
         return super().on_deactivate(state)
 
     @explained
@@ -148,49 +150,28 @@ class EmotionNode(LifecycleNode):
         self._release()
         super().destroy_node()
 
+    def take_image(self, message: Image | CompressedImage) -> None:
+        """
+        Take an image from within the process, as if it had come on the topic; without a copy.
+
+        For a camera driver in Python that runs beside this node, in one thread. Nothing happens
+        while the node takes no images. Leave the message as it is afterwards.
+        """
+        if self._images is not None:
+            self._images.take(message)
+
     def _listen(self) -> None:
-        if self._subscription is not None or not (self.is_active and self.is_enabled):
+        if self._images is None:
             return
-        compressed = self.config['image_transport'] == 'compressed'
-        self.image_topic = self.resolve_topic_name('image') + '/compressed' * compressed
-        self._subscription = FollowingSubscription(
-            self, CompressedImage if compressed else Image, self.image_topic,
-            with_info(self._on_image), self._image_qos, self._image_events)
-
-    def _on_image(self, message: Any, info: Any) -> None:
-        """Hand an image to the worker unless it is of another camera than the followed one."""
-        if self._cameras is None or self._worker is None:
-            return
-        verdict = self._cameras.judge(message, info)
-        if verdict == TAKEN_OVER:
-            self._worker.reset()
-        if verdict != LEFT_OUT:
-            self._worker.frames.put(message)
-
-    def _image_qos(self, offered: Sequence[QoSProfile]) -> QoSProfile:
-        """Return what to ask of the publishers: the parameters' wish, or what all offer."""
-        if self.config['deterministic']:
-            return complete_qos(offered)
-        depth = self.config['image_depth']
-        if self.config['image_qos'] != 'auto':
-            return image_qos(self.config['image_qos'], depth)
-        return matching_qos(offered, depth)
-
-    def _image_events(self) -> Any:
-        events = self._health.watch(self.image_topic)
-        if self.config['deterministic']:
-            events.message_lost = lambda event: self.worker.frames.lose(event.total_count_change)
-        return events
-
-    def _stop_listening(self) -> None:
-        if self._subscription is not None:
-            self._subscription.destroy()
-            self._subscription = None
-        if self._worker is not None:
-            self._worker.frames.drain()
+        if self.is_active and self.is_enabled:
+            self._images.start()
+        else:
+            self._images.stop()
 
     def _release(self) -> None:
-        self._stop_listening()
+        if self._images is not None:
+            self._images.stop()
+            self._images = None
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
@@ -209,21 +190,18 @@ class EmotionNode(LifecycleNode):
     def _on_parameters(self, changed: list[Parameter]) -> SetParametersResult:
         result, config = parameters.check_change(self, changed, self._worker is not None)
         if config is not None:
-            if self._worker is not None and self._cameras is not None:
+            if self._worker is not None and self._images is not None:
                 try:
                     self._worker.reconfigure(config)
                 except (ModelCardError, OSError) as error:
                     return SetParametersResult(successful=False, reason=str(error))
-                self._cameras.set_timeout(config['image_timeout'])
+                self._images.cameras.set_timeout(config['image_timeout'])
             self.config = config
         return result
 
     def _enable(self, wanted: bool) -> None:
         self.is_enabled = wanted
-        if wanted:
-            self._listen()
-        else:
-            self._stop_listening()
+        self._listen()
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9
@@ -239,22 +217,22 @@ class EmotionNode(LifecycleNode):
         timeout = self.config['image_timeout']
         clock = self._clock_watch.trouble(timeout)
         vitals = Vitals(self.get_fully_qualified_name(), self._state(), self.is_enabled,
-                        self.image_topic, image_timeout=timeout, troubles=(clock,))
-        if self._worker is None or self._cameras is None:
+                        image_timeout=timeout, troubles=(clock,))
+        if self._worker is None or self._images is None:
             return vitals
-        publishers = self.count_publishers(self.image_topic) if self.image_topic else 0
+        publishers = self.count_publishers(self._images.topic)
         return vitals._replace(
-            publishers=publishers, received=self._worker.frames.received,
+            topic=self._images.topic, publishers=publishers, received=self._worker.frames.received,
             faces=self._worker.faces, known=self._worker.pipeline.provider.trouble,
-            troubles=(clock, self._cameras.trouble(publishers), *self._worker.troubles()))
+            troubles=(clock, self._images.cameras.trouble(publishers), *self._worker.troubles()))
 
     def _publish_diagnostics(self) -> None:
         level, text = self._health.judge(self._vitals())
         values = {'enabled': str(self.is_enabled), 'faults': str(self.faults.count),
                   'last fault': self.faults.last}
-        if self._worker is not None and self._cameras is not None:
+        if self._worker is not None and self._images is not None:
             values.update({
-                'of other cameras': str(self._cameras.left_out), **self._worker.values()})
+                'of other cameras': str(self._images.cameras.left_out), **self._worker.values()})
         publish_status(self._diagnostics, self, level, text, values)
 
 
@@ -264,8 +242,15 @@ def main(args: list[str] | None = None) -> int:
                     usage('emotion_node', __doc__ or '', parameters.SPECS))
 
 
-def _started_node() -> EmotionNode:
-    node = EmotionNode()
+def _started_node() -> EmotionNode | CameraNodes:
+    rules = rules_of_cameras('emotion_node', parameters.SPECS['cameras'])
+    if rules:
+        return CameraNodes(rules, lambda of_one, shared: _started(
+            EmotionNode(cli_args=of_one, shared=shared)))
+    return _started(EmotionNode())
+
+
+def _started(node: EmotionNode) -> EmotionNode:
     if node.config['autostart'] and not (
             node.trigger_configure() == _SUCCESS and node.trigger_activate() == _SUCCESS):
         node.destroy_node()

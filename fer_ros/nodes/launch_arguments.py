@@ -13,6 +13,7 @@ from fer_ros.nodes import (
     image_source_node,
     parameters,
 )
+from fer_ros.nodes.cameras import parse_cameras
 from fer_ros.nodes.parameter_specs import Spec, check_choice
 from fer_ros.nodes.transport import TRANSPORTS
 from fer_ros.spelling import meant
@@ -36,9 +37,9 @@ TOPICS = {
 #: Parameters that are arguments too, as argument -> parameter, node by node. An empty argument
 #: leaves what the node's file or default says.
 EMOTION = {name: name for name in (
-    'emotion_model', 'detector_model', 'image_transport', 'image_qos', 'image_depth', 'use_depth',
-    'overlay', 'anonymize', 'threads', 'provider', 'autostart', 'ros4hri', 'detections',
-    'markers')}
+    'cameras', 'emotion_model', 'detector_model', 'image_transport', 'image_qos', 'image_depth',
+    'use_depth', 'overlay', 'anonymize', 'threads', 'provider', 'autostart', 'ros4hri',
+    'detections', 'markers')}
 BEHAVIOR = {name: name for name in (
     'language', 'min_interval', 'person_cooldown', 'hold', 'hold_uncertain', 'min_confidence',
     'suggest_again')}
@@ -55,6 +56,8 @@ OTHERS = {
     'source': Spec('none', 'publish images too: demo, a webcam index, a video file or a folder; '
                    'none: a camera driver does'),
     'behavior': Spec(True, 'start behavior_node, from emotions to a dialog tone'),
+    'camera': Spec('', 'of several cameras (cameras), the name of the one whose people '
+                   'behavior_node and the page see; empty: the first'),
     'dashboard': Spec(False, 'start dashboard_node, a page in the browser; the log tells its '
                       'address'),
     'namespace': Spec('', 'namespace of all nodes and relative topics'),
@@ -129,6 +132,27 @@ def chosen_of(specs: Mapping[str, Spec], names: Iterable[str],
               texts: Mapping[str, str]) -> dict[str, Any]:
     """Do the same for arguments that bear the names of a node's parameters."""
     return {name: value_of(name, specs[name], texts[name]) for name in names if texts.get(name)}
+
+
+def chosen_camera(cameras: str, wanted: str, topics: Mapping[str, str]) -> str:
+    """
+    Return the name of the camera that behavior_node and the page see, '' if there is but one.
+
+    :param cameras: the parameter of emotion_node.
+    :param wanted: the argument ``camera``.
+    :param topics: the arguments that name topics.
+    :raises ValueError: if there is no such camera, or a topic would be that of all of them.
+    """
+    names = [camera.name for camera in parse_cameras(cameras)]
+    if not names:
+        return ''
+    for argument in ('emotions', 'annotated_image'):
+        if topics[argument] != TOPICS[argument][0]:
+            raise ValueError(f"{argument} is '{topics[argument]}': all of several cameras would "
+                             "publish there; each camera's is in its namespace")
+    if wanted and wanted not in names:
+        raise ValueError(f"camera is '{wanted}', must be one of {', '.join(names)}")
+    return wanted or names[0]
 
 
 def misspelled(given: Iterable[str], known: Iterable[str]) -> dict[str, str]:

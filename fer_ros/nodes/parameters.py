@@ -35,6 +35,10 @@ SPECS: dict[str, Spec] = {
                      live=False),
     'image_transport': Spec('raw', 'raw: subscribe to image; compressed: to image/compressed',
                             choices=('raw', 'compressed'), live=False),
+    'cameras': Spec('', 'image topics of several cameras, separated by commas: one node for each '
+                    'runs in this process, in the namespace of its topic (front for '
+                    '/front/image_raw; name=topic gives another), and they share the networks; '
+                    'at the start only; empty: one camera, on image', live=False),
     'image_qos': Spec('best_effort', 'QoS of the image subscription: best_effort matches every '
                       'publisher, reliable has lost images sent again, auto asks for what all '
                       'publishers offer', choices=('best_effort', 'reliable', 'auto'),
@@ -152,6 +156,9 @@ def build_config(values: Mapping[str, Any]) -> EmotionNodeConfig:
         raise ValueError(
             f"detection_threshold ({values['detection_threshold']}) must not exceed "
             f"new_face_threshold ({values['new_face_threshold']})")
+    if values['cameras'] and values['ros4hri']:
+        raise ValueError('ros4hri has one list of faces for the whole robot: not with several '
+                         'cameras; start a node of one camera for it')
     interval = values['detector_interval']
     # What was measured must decide nothing where every run shall be the same.
     if values['deterministic'] and interval == 'auto':
@@ -191,6 +198,9 @@ def check_change(node: Node, parameters: list[Parameter],
     changes = {p.name: p.value for p in parameters if p.name in SPECS}
     fixed = [name for name, value in changes.items()
              if not SPECS[name].live and value != node.get_parameter(name).value]
+    if 'cameras' in fixed:
+        return SetParametersResult(successful=False, reason=(
+            'cameras counts when the process starts only')), None
     if configured and fixed:
         return SetParametersResult(successful=False, reason=(
             f'{", ".join(fixed)} can be changed only while the node is unconfigured '

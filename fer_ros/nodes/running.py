@@ -31,7 +31,7 @@ def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None
 
     :param name: for the log.
     :param create: makes the node. One with an event ``finished`` ends when it is set, and has
-        failed if its ``error`` is not empty.
+        failed if its ``error`` is not empty; one with a method ``spin`` spins itself.
     :param args: command line; None takes the process's.
     :param help_text: printed in place of running the node if the command line asks for it.
     :param takes_images: the memory of one is kept for the next.
@@ -52,7 +52,7 @@ def run_node(name: str, create: Callable[[], Any], args: list[str] | None = None
     node = None
     try:
         node = create()
-        _spin(node, getattr(node, 'finished', None))
+        _spin(node)
         if getattr(node, 'error', ''):
             raise NodeRefusedError(node.error)
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -111,7 +111,11 @@ def _ignore_interrupts() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _spin(node: Any, finished: threading.Event | None) -> None:
+def _spin(node: Any) -> None:
+    if hasattr(node, 'spin'):
+        node.spin()
+        return
+    finished: threading.Event | None = getattr(node, 'finished', None)
     if finished is None:
         rclpy.spin(node)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from fer_ros.perception.yaml_file import one_line
@@ -58,6 +59,9 @@ class ExecutionProvider:
                  tell: Callable[[str], object] = _LOG.warning) -> None:
         if wanted not in PROVIDERS:
             raise ValueError(f"provider is '{wanted}', allowed: {', '.join(PROVIDERS)}")
+        #: gives what ``make`` opens to several pipelines (path, threads, provider, make); None: it
+        #: is this pipeline's alone. See :mod:`~fer_ros.perception.shared_networks`.
+        self.share: Callable[[Path, int, str, Callable[[], Any]], Any] | None = None
         self._told = f'{engine} offers {", ".join(offered)}'
         self._tell = tell
         #: what the networks run on now, one of :data:`KINDS`.

@@ -74,17 +74,24 @@ def open_session(path: Path, threads: int = 1, provider: ExecutionProvider | Non
         names it.
     """
     try:
-        if onnxruntime is None:
-            return DnnSession(path, threads)
-        if provider is None or provider.name == CPU:
-            return _onnxruntime(path, threads)
-        return _accelerated(path, threads, provider)
+        if provider is None or provider.share is None:
+            return _open(path, threads, provider)
+        return provider.share(path, threads, provider.name,
+                              lambda: _open(path, threads, provider))
     except ModelCardError:
         raise
     except Exception as error:  # onnxruntime raises classes of its own, without a common base
         remedy = '; it may need onnxruntime (pip install onnxruntime)' * (onnxruntime is None)
         raise ModelCardError(
             f"{inference_engine()} cannot open '{path}': {error}{remedy}") from error
+
+
+def _open(path: Path, threads: int, provider: ExecutionProvider | None) -> Any:
+    if onnxruntime is None:
+        return DnnSession(path, threads)
+    if provider is None or provider.name == CPU:
+        return _onnxruntime(path, threads)
+    return _accelerated(path, threads, provider)
 
 
 def run_batch(session: Any, outputs: list[str] | None, batch: np.ndarray) -> list[np.ndarray]:

@@ -22,6 +22,7 @@ from fer_ros.perception.packaged_network import choose_emotion_network
 from fer_ros.perception.people import People
 from fer_ros.perception.pipeline_config import PipelineConfig
 from fer_ros.perception.preprocessing import check_picture, to_gray
+from fer_ros.perception.shared_networks import SharedNetworks
 from fer_ros.perception.still_pictures import detect_in_still
 from fer_ros.perception.types import (
     QUALITY_OPTED_OUT,
@@ -258,17 +259,20 @@ class Pipeline:
 
 
 def build_pipeline(config: PipelineConfig, ids: Iterator[int] | None = None,
-                   tell: Callable[[str], object] | None = None) -> Pipeline:
+                   tell: Callable[[str], object] | None = None,
+                   networks: SharedNetworks | None = None) -> Pipeline:
     """
     Load the networks and put the pipeline together.
 
     :param ids: see :class:`~fer_ros.perception.face_tracker.FaceTracker`.
     :param tell: called once, with one line, if the networks run on the CPU although another
         provider is wanted; None: Python's log.
+    :param networks: shared with other pipelines of this process, in other threads too.
     :raises ModelCardError: if a model cannot be used; says why.
     :raises ValueError: if there is no such provider.
     """
-    provider = choose_provider(config.provider, tell)
+    choose = choose_provider if networks is None else networks.provider
+    provider = choose(config.provider, tell)
     detector = load_face_detector(
         config.detector_model, score_threshold=config.detection_threshold,
         nms_threshold=config.nms_threshold, min_face_size=config.min_face_size,

@@ -189,6 +189,13 @@ def _param(command, words):
         assert not isinstance(value, float) or spec.low <= value <= spec.high
 
 
+def _run_emotion_node(command, words):
+    """The node has the parameters."""
+    tables = pytest.importorskip('tools.reference_tables', reason='needs ROS 2')
+    given = [word.split(':=')[0] for flag, word in zip(words, words[1:]) if flag == '-p']
+    assert set(given) <= set(tables.NODES['emotion_node']), given
+
+
 def _topic(command, words):
     """The topic is one of the reference."""
     assert words[0] in ('echo', 'hz', 'info', 'pub')
@@ -234,7 +241,8 @@ def endpoints():
 #: first words -> what checks the rest; longer ones first.
 _CHECKS = {
     'make ': _make, 'python -m fer_ros ': _fer_ros, 'fer_ros ': _fer_ros,
-    'ros2 run fer_ros fer_ros ': _fer_ros, 'python -m ': _module, 'ros2 launch ': _launch,
+    'ros2 run fer_ros emotion_node ': _run_emotion_node, 'ros2 run fer_ros fer_ros ': _fer_ros,
+    'python -m ': _module, 'ros2 launch ': _launch,
     'ros2 param ': _param, 'ros2 topic ': _topic, 'ros2 service call ': _service,
     'ros2 lifecycle ': _lifecycle, 'export ': _export,
 }

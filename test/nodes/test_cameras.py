@@ -18,7 +18,7 @@ from helpers import ros, spinning, wait_for  # noqa: E402
 from sensor_msgs.msg import Image  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
-from fer_ros.nodes import emotion_node  # noqa: E402
+from fer_ros.nodes import image_input  # noqa: E402
 from fer_ros.nodes.image_conversions import array_to_image  # noqa: E402
 from fer_ros.nodes.qos import image_qos  # noqa: E402
 
@@ -61,7 +61,7 @@ class Scene:
 
     def __init__(self, rig, cameras):
         self.rig, self.cameras, self.warnings, self.now = rig, cameras, [], 0.0
-        rig.node._cameras._warn = self.warnings.append
+        rig.node._images.cameras._warn = self.warnings.append
         rig.node.worker._notices._log = self.warnings.append
         for camera in cameras:
             self.wait_for(camera)
@@ -245,7 +245,7 @@ def on_humble(callback):
     'the same clock', '5 ms ahead', 'an hour behind', 'another size'])
 def test_where_rclpy_only_counts(face, kind, monkeypatch):
     """The counts tell publishers apart."""
-    monkeypatch.setattr(emotion_node, 'with_info', on_jazzy)
+    monkeypatch.setattr(image_input, 'with_info', on_jazzy)
     with filming({'picture': face}, {'picture': BLANK, **OTHERS[kind]}) as scene:
         scene.film([scene.cameras[0]], 0.5)
         answers = scene.film()
@@ -256,14 +256,14 @@ def test_where_rclpy_only_counts(face, kind, monkeypatch):
 
 def test_a_camera_started_again_where_rclpy_only_counts(face, monkeypatch):
     """It is the only publisher: nothing is left out."""
-    monkeypatch.setattr(emotion_node, 'with_info', on_jazzy)
+    monkeypatch.setattr(image_input, 'with_info', on_jazzy)
     test_a_camera_started_again_loses_nobody(face)
 
 
 @pytest.mark.parametrize('kind', [k for k in OTHERS if 'Hz' not in k])
 def test_where_rclpy_does_not_tell_publishers_apart(face, kind, monkeypatch):
     """Frame, size, encoding and clocks tell cameras apart; where none does, diagnostics say so."""
-    monkeypatch.setattr(emotion_node, 'with_info', on_humble)
+    monkeypatch.setattr(image_input, 'with_info', on_humble)
     with filming({'picture': face}, {'picture': BLANK, **OTHERS[kind]}) as scene:
         answers = scene.film()
         assert scene.followed >= 0.9 * 15 * SECONDS
@@ -339,7 +339,7 @@ def test_cameras_as_processes(face, tmp_path):
         rig = Rig(image_timeout=1.0)
         rig.peer.destroy_publisher(rig.camera)
         warnings = []
-        rig.node._cameras._warn = warnings.append
+        rig.node._images.cameras._warn = warnings.append
         with spinning(rig.node, rig.peer), camera_process('a', tmp_path / 'face.npy') as first:
             assert wait_for(lambda: len(with_faces(rig.messages)) > 10, 30)
             with camera_process('b', tmp_path / 'blank.npy'):

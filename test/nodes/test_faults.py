@@ -86,9 +86,9 @@ def test_every_quality_of_service(reliable, latched, wish):
                 return
             rig.ready()
             if wish == 'auto':
-                assert wait_for(lambda: rig.node._subscription.profile.reliability
+                assert wait_for(lambda: rig.node._images._subscription.profile.reliability
                                 == profile(reliable, latched).reliability)
-                assert wait_for(lambda: rig.node._subscription.profile.durability
+                assert wait_for(lambda: rig.node._images._subscription.profile.durability
                                 == profile(reliable, latched).durability)
                 rig.ready()
             stamp = iter(range(1, 100))
