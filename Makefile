@@ -26,7 +26,7 @@ demo: setup  ## real faces over real ROS 2: a table here, a video in demo_output
 	@$(RUN) python -m fer_ros demo --source '$(SOURCE)' $(if $(DURATION),--duration $(DURATION)) $(ARGS)
 
 test: lint  ## lint, then all tests; what was skipped (why) or run twice is listed
-	@$(RUN) python -m pytest -rsR $(ARGS)
+	@$(RUN) python -m pytest -n 2 --dist loadgroup -rsR $(ARGS)
 
 lint: setup  ## style (ruff), types (mypy), spelling (codespell)
 	@$(RUN) python -m ruff check . && python -m mypy && python -m codespell_lib

@@ -11,7 +11,9 @@ import pytest
 from fer_ros.nodes.transport import choose_transport
 
 # Before rclpy is imported anywhere: other robots on this network must not see the tests.
-os.environ.setdefault('ROS_DOMAIN_ID', str(random.Random(os.getpid()).randint(50, 100)))
+os.environ.setdefault('ROS_DOMAIN_ID', str(random.Random(os.getpid()).randint(50, 99)))
+if os.environ.get('PYTEST_XDIST_WORKER') == 'gw1':  # the other one's domain is what both inherit
+    os.environ['ROS_DOMAIN_ID'] = str(int(os.environ['ROS_DOMAIN_ID']) + 1)
 # Dozens of participants come and go in this one process: Fast DDS 3.2 may wait forever for its
 # own lock when it destroys one with TCP (LARGE_DATA). Processes that tests start choose anew.
 os.environ.pop('FASTDDS_BUILTIN_TRANSPORTS', None)
@@ -22,6 +24,17 @@ if os.path.isdir('/dev/shm') and shutil.disk_usage('/dev/shm').free > 2 << 30:
     choose_transport()
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(items):
+    """
+    Let one worker run all that starts nodes, one after the other, and another one the rest.
+
+    What waits for processes and what computes share two cores well; two that wait do not.
+    """
+    for item in items:
+        of_nodes = (ROOT / 'test' / 'nodes') in item.path.parents
+        item.add_marker(pytest.mark.xdist_group('nodes' if of_nodes else 'rest'))
 
 
 def pytest_terminal_summary(terminalreporter):

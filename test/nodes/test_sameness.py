@@ -119,7 +119,7 @@ def test_depth_belongs_to_its_image_whichever_comes_first(scene, tmp_path, delay
             rows.append(('/camera_info', t + delay, camera_info(t, 320, 240, 300)))
     bag = write_messages(tmp_path / 'bag', sorted(rows, key=lambda row: row[1]))
     runs = [answers(bag, parameters, 'use_depth:=true', 'depth_tolerance:=0.02')
-            for parameters in PLAYS[1:]]
+            for parameters in PLAYS[2:]]
     assert all(run[0] == runs[0][0] for run in runs)
     faces = [(i, m.emotions[0]) for i, m in enumerate(runs[0][1]) if m.emotions]
     assert len(faces) > 30
