@@ -36,6 +36,7 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),
         *shared('launch'), *shared('config'), *shared('models'), *shared('examples'),
+        *shared('worlds'),
     ],
     install_requires=['setuptools'],
     zip_safe=False,

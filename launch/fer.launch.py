@@ -22,6 +22,7 @@ from launch_ros.parameter_descriptions import Parameter
 
 from fer_ros.nodes import launch_arguments
 from fer_ros.nodes.cameras import parse_cameras
+from fer_ros.nodes.installed import check_installed
 from fer_ros.nodes.launch_arguments import (
     BEHAVIOR,
     DASHBOARD,
@@ -34,7 +35,7 @@ from fer_ros.nodes.launch_arguments import (
 from fer_ros.nodes.parameter_files import check_parameter_file
 from fer_ros.nodes.transport import transport_variables
 
-DEFAULTS = Path(get_package_share_directory('fer_ros')) / 'config' / 'emotion_node.yaml'
+CONFIG = Path(get_package_share_directory('fer_ros')) / 'config'
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -84,9 +85,13 @@ def start_nodes(context: LaunchContext) -> list[Node]:
     }
     camera = launch_arguments.chosen_camera(texts['cameras'], others['camera'], texts)
     seen = common if not camera else {**common, 'remappings': [
-        *((topic, f'{camera}/{topic}') for topic in ('emotions', 'emotions/image')),
+        *((topic, f'{camera}/{topic}') for topic in (
+            'emotions', 'emotions/image', 'emotions/markers')),
         *common['remappings']]}  # the first rule counts
     emotion = {**use_sim_time, **launch_arguments.chosen(EMOTION, texts)}
+    if others['rviz']:
+        check_installed('rviz2', 'rviz:=false')
+        emotion.setdefault('markers', True)
     nodes: list[Node] = [LifecycleNode(
         executable='emotion_node', name=others['emotion_node_name'],
         # One by one they are for all nodes of the process; a mapping would be for this name alone.
@@ -114,6 +119,12 @@ def start_nodes(context: LaunchContext) -> list[Node]:
             executable='image_source_node', name=others['source_node_name'],
             parameters=[use_sim_time, source],
             on_exit=when_ended('image_source_node', others['required'], may_end=True), **common))
+    if others['rviz']:
+        frame = ['-f', texts['frame_id']] if texts['frame_id'] else []
+        nodes.append(Node(**{
+            **seen, 'package': 'rviz2', 'executable': 'rviz2', 'name': 'rviz2',
+            'arguments': ['-d', str(CONFIG / 'faces.rviz'), *frame],
+            'parameters': [use_sim_time]}))
     return nodes
 
 
@@ -126,7 +137,7 @@ def emotion_parameters(others: dict, cameras: str) -> str:
     :raises ValueError: if it is not there, or says nothing to this node.
     """
     if not others['params_file']:
-        return str(DEFAULTS)
+        return str(CONFIG / 'emotion_node.yaml')
     for camera in [camera.name for camera in parse_cameras(cameras)] or ['']:
         node = '/'.join(['', *filter(None, [
             others['namespace'].strip('/'), camera, others['emotion_node_name']])])

@@ -55,7 +55,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def assert_complete(prefix: Path) -> None:
     """Check that everything of fer_ros is below its install prefix."""
     share = prefix / 'share' / 'fer_ros'
-    wanted = {path.relative_to(ROOT) for folder in ('config', 'examples', 'launch', 'models')
+    wanted = {path.relative_to(ROOT) for folder in (
+        'config', 'examples', 'launch', 'models', 'worlds')
               for path in (ROOT / folder).rglob('*')
               if path.is_file() and '__pycache__' not in path.parts}
     assert wanted, 'nothing to install?'

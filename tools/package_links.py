@@ -18,7 +18,8 @@ def link_share(root: Path, share: Path) -> None:
 
 def shipped_names(root: Path) -> list[str]:
     """Return the files that ship beside the code, relative to the root."""
-    files = [path for folder in ('config', 'examples', 'launch', 'models')
+    files = [path for folder in (
+        'config', 'examples', 'launch', 'models', 'worlds')
              for path in sorted((root / folder).rglob('*'))
              if path.is_file() and '__pycache__' not in path.parts]
     return [str(path.relative_to(root)) for path in (*files, root / 'package.xml')]

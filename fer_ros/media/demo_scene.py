@@ -54,9 +54,9 @@ class Actor:
     face: BoundingBox
 
 
-def load_actors() -> list[Actor]:
+def load_portraits() -> dict[str, np.ndarray]:
     """
-    Return the smiling astronaut and the naval officer.
+    Return the portraits by name, uint8 (H, W, 3) BGR: the smiling astronaut, the naval officer.
 
     :raises RuntimeError: if scikit-image or matplotlib with its sample data is missing.
     """
@@ -70,8 +70,14 @@ def load_actors() -> list[Actor]:
         raise RuntimeError(
             'the demo scene needs scikit-image and matplotlib with its sample data: '
             f'pip install scikit-image matplotlib ({error})') from error
-    return [_cut_out('astronaut', astronaut, BoundingBox(182, 62, 92, 115)),
-            _cut_out('officer', np.asarray(hopper), BoundingBox(175, 111, 182, 219))]
+    return {'astronaut': astronaut, 'officer': np.asarray(hopper)}
+
+
+def load_actors() -> list[Actor]:
+    """Return the portraits, cut out; errors as in :func:`load_portraits`."""
+    faces = {'astronaut': BoundingBox(182, 62, 92, 115),
+             'officer': BoundingBox(175, 111, 182, 219)}
+    return [_cut_out(name, picture, faces[name]) for name, picture in load_portraits().items()]
 
 
 class DemoScene:

@@ -60,6 +60,8 @@ OTHERS = {
                    'behavior_node and the page see; empty: the first'),
     'dashboard': Spec(False, 'start dashboard_node, a page in the browser; the log tells its '
                       'address'),
+    'rviz': Spec(False, 'start rviz2 on the annotated image and the labels above heads; switches '
+                 'markers on. frame_id names the frame of another camera'),
     'namespace': Spec('', 'namespace of all nodes and relative topics'),
     'emotion_node_name': Spec('emotion_node', 'name of emotion_node'),
     'behavior_node_name': Spec('behavior_node', 'name of behavior_node'),
