@@ -184,6 +184,12 @@ def parameters_of(node) -> dict:
     return found
 
 
+def renamed(node) -> list:
+    """Return a node's remapping rules as pairs of text."""
+    return [tuple(''.join(part.text for part in side) for side in pair)
+            for pair in node._Node__remappings]
+
+
 def test_the_world_of_this_package_comes_with_its_bridge_and_depth(fake_packages):
     """Named, it starts Gazebo; the bridge follows the namespace and the names of the topics."""
     module, context = simulated(world='people', namespace='robot', gui='false',
@@ -195,9 +201,7 @@ def test_the_world_of_this_package_comes_with_its_bridge_and_depth(fake_packages
     assert context.launch_configurations['use_depth'] == 'true'
     [bridge] = module.start_bridge(context)
     assert parameters_of(bridge) == {'config_file': str(world.with_suffix('.yaml'))}
-    assert ('image', '/camera/image_raw') in [
-        tuple(''.join(part.text for part in side) for side in pair)
-        for pair in bridge._Node__remappings]
+    assert ('image', '/camera/image_raw') in renamed(bridge)
 
 
 def test_another_world_keeps_its_own_topics(fake_packages, tmp_path):
@@ -221,6 +225,8 @@ def test_rviz_comes_with_markers_in_the_frame_of_the_camera(fake_packages):
     assert words[words.index('-f') + 1] == 'front_optical'
     assert Path(words[words.index('-d') + 1]).is_file()
     assert 'markers' not in parameters_of(started()['emotion_node'])
+    one_of_two = started(rviz='true', cameras='front=/f, back=/b', camera='back')['rviz2']
+    assert ('emotions/markers', 'back/emotions/markers') in renamed(one_of_two)
     given = started(rviz='true', markers='false')['emotion_node']
     assert parameters_of(given)['markers'] is False
 
