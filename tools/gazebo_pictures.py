@@ -61,7 +61,8 @@ CUTS = {
 #: picture -> the face on it, named after the state that fer_ros reads there.
 FACES = {
     'astronaut_happy': Face(),
-    'astronaut_neutral': Face(mouth=0.35, wide=-0.13, lower=-0.04, brows=-0.19),
+    'astronaut_neutral': Face(
+        mouth=0.40, wide=-0.25, lower=-0.034, upper=-0.029, brows=0.08),
     'officer_neutral': Face(),
     'officer_sad': Face(mouth=0.12, lower=-0.18, upper=-0.10, brows=0.13),
 }
