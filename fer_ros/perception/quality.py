@@ -19,6 +19,9 @@ from fer_ros.perception.types import (
     Detection,
 )
 
+#: Sharpness is that of a crop of so many pixels: enlarged, any picture is blurred.
+_SIDE = 48
+
 
 @dataclass(frozen=True)
 class QualityConfig:
@@ -57,6 +60,8 @@ def brightness_and_sharpness(crop: np.ndarray) -> tuple[float, float]:
     :param crop: uint8 (H, W) or (H, W, 3).
     """
     gray = to_gray(crop)
+    if min(gray.shape) > _SIDE:
+        gray = cv2.resize(gray, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
     mean, deviation = cv2.meanStdDev(gray)
     brightness, variance = float(mean[0, 0]), float(deviation[0, 0]) ** 2
     if variance < 1.0:

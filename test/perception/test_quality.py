@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from fer_ros.perception.head_pose import _HEAD
+from fer_ros.perception.preprocessing import crop_face
 from fer_ros.perception.quality import (
     QualityConfig,
     crop_quality,
@@ -76,3 +77,11 @@ def test_blur_takes_sharpness_and_contrast_does_not(astronaut):
     assert sharpness(blurred) < sharpness(crop) / 10
     assert sharpness((crop * 0.5).astype(np.uint8)) == pytest.approx(sharpness(crop), rel=0.1)
     assert sharpness(np.full((48, 48), 7, np.uint8)) == 0
+
+
+def test_the_size_of_the_crop_does_not_matter(astronaut):
+    """A network that wants 224 px of a face of 50 px gets it enlarged, not blurred."""
+    small = cv2.resize(astronaut, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    detection = Detection(BoundingBox(90, 33, 46, 56), 0.9)
+    values = [sharpness(crop_face(small, detection, (side, side))) for side in (48, 112, 224, 260)]
+    assert min(values) > 0.6 * max(values) > 10 * CONFIG.min_sharpness
