@@ -14,7 +14,10 @@ TASKS = ('emotion_classification', 'face_detection', 'face_refinement')
 COLORS = ('gray', 'bgr', 'rgb')
 LAYOUTS = ('NCHW', 'NHWC')
 NORMALIZATIONS = ('per_image', 'fixed')
-DECODERS = ('maps', 'yunet', 'rfb')
+DECODERS = ('maps', 'yunet', 'rfb', 'scrfd', 'retinaface')
+FRAMINGS = ('fer2013', 'arcface')
+#: value of ``valence_arousal``: they follow the labels in the same output.
+AFTER_LABELS = 'after_labels'
 
 _CLASSIFIER, _DETECTOR, _REFINER = TASKS
 _LARGEST_INPUT = 8192
@@ -29,6 +32,13 @@ def _number(low: float, high: float) -> dict[str, Any]:
             'description': f'a number from {low:g} to {high:g}'}
 
 
+def _number_or_three(low: float, high: float) -> dict[str, Any]:
+    """A number, or one for each color."""
+    number = {**_number(low, high), 'type': ['number', 'array']}
+    return {**number, 'items': _number(low, high), 'minItems': 3, 'maxItems': 3,
+            'description': f'{number["description"]}, or a list of three: one for each color'}
+
+
 def _list(item: dict[str, Any], description: str, **limits: int) -> dict[str, Any]:
     return {'type': 'array', 'items': item, 'description': description, **limits}
 
@@ -40,6 +50,8 @@ def _size(low: int) -> dict[str, Any]:
 
 
 _TEXT = {'type': 'string', 'maxLength': 100, 'description': 'a text of up to 100 characters'}
+_OUTPUT = {'type': 'string', 'minLength': 1, 'maxLength': 200,
+           'description': 'the name of an output of the network'}
 _COUNT = {'type': 'number', 'minimum': 0, 'description': 'a number from 0'}
 _MATRIX = 'a square matrix of counts, a row and a column for each label'
 
@@ -55,11 +67,15 @@ FIELDS: dict[str, dict[str, Any]] = {
     'color': _choice(COLORS),
     'layout': _choice(LAYOUTS),
     'normalization': _choice(NORMALIZATIONS),
-    'mean': _number(-1000, 1000),
-    'std': _number(0.001, 1000),
+    'mean': _number_or_three(-1000, 1000),
+    'std': _number_or_three(0.001, 1000),
+    'framing': _choice(FRAMINGS),
     'labels': _list(_TEXT, 'a list of 2 or more emotions, each once'),
     'temperature': _number(0.01, 100),
     'output_is_probability': {'type': 'boolean', 'description': 'true or false'},
+    'emotion_output': _OUTPUT,
+    'valence_arousal': {**_OUTPUT, 'description': (
+        f"'{AFTER_LABELS}' (in the same output, behind them), or the name of an output")},
     'decoder': _choice(DECODERS),
     'smallest_face': _number(1, 1000),
     'score_threshold': _number(0, 1),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -94,11 +93,6 @@ def decode_rfb(
     corners = outputs['boxes'][0, rows] * np.array([width, height, width, height], np.float32)
     boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], 1)
     return Candidates(boxes, scores[rows])
-
-
-#: the card's ``decoder`` -> function.
-DECODE: dict[str, Callable[[dict[str, np.ndarray], int, int, float], Candidates]] = {
-    'maps': decode_maps, 'yunet': decode_yunet, 'rfb': decode_rfb}
 
 
 def suppress(candidates: Candidates, nms_threshold: float) -> Candidates:

@@ -10,11 +10,13 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from fer_ros.perception.detection_decoding import DECODE, Candidates, suppress, vote
+from fer_ros.perception.decoders import DECODE
+from fer_ros.perception.detection_decoding import Candidates, suppress, vote
 from fer_ros.perception.execution_provider import ExecutionProvider
 from fer_ros.perception.model_card import ModelCard, ModelCardError, load_model_card
+from fer_ros.perception.network_input import as_input
 from fer_ros.perception.onnx_session import open_session
-from fer_ros.perception.preprocessing import normalize, to_gray
+from fer_ros.perception.preprocessing import to_gray
 from fer_ros.perception.types import BoundingBox, Detection
 
 #: Networks of free size take multiples of their largest stride.
@@ -94,7 +96,6 @@ class OnnxFaceDetector:
         self._canvases: dict[tuple[int, ...], np.ndarray] = {}
         self._decode = DECODE[card.decoder]
         self._input = self._session.get_inputs()[0]
-        self._takes_bytes = self._input.type == 'tensor(uint8)'
         self._outputs = [output.name for output in self._session.get_outputs()]
         self._check()
 
@@ -183,17 +184,14 @@ class OnnxFaceDetector:
         start = time.perf_counter()
         values = self._session.run(None, {self._input.name: tensor})
         self.inference_seconds += time.perf_counter() - start
-        return dict(zip(self._outputs, values))
+        return {name: np.asarray(value, np.float32)  # from float16, where a network gives that
+                for name, value in zip(self._outputs, values)}
 
     def _tensor(self, pictures: np.ndarray) -> np.ndarray:
         """Return what the network takes of uint8 (N, H, W) or (N, H, W, 3)."""
         if self.card.color == 'rgb':
             pictures = pictures[..., ::-1]
-        planes = pictures[:, None] if pictures.ndim == 3 else pictures.transpose(0, 3, 1, 2)
-        if self._takes_bytes:
-            return np.ascontiguousarray(planes)
-        return np.ascontiguousarray(
-            normalize(planes, self.card.normalization, self.card.mean, self.card.std))
+        return as_input(pictures, self.card, self._input.type)
 
     def _check(self) -> None:
         """Search an empty picture once: a network that does not fit its card fails here."""

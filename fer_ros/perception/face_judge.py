@@ -29,12 +29,14 @@ class Judgment:
     :param weight: trust in them, 0.5..1.
     :param activation: float32 (h, w), 0..1, class activation map of the likeliest emotion; None
         unless asked for.
+    :param valence_arousal: float32 (2,), -1..1, of a network that tells them; else None.
     """
 
     quality: str
     probabilities: np.ndarray = field(default_factory=lambda: NO_ANSWER)
     weight: float = 1.0
     activation: np.ndarray | None = None
+    valence_arousal: np.ndarray | None = None
 
 
 class FaceJudge:
@@ -68,10 +70,11 @@ class FaceJudge:
             if judgments[i].quality == QUALITY_OK:
                 good.append(row)
                 sharpnesses.append(sharp)
-        probabilities, maps = self.classifier.classify(crops[good], self.maps)
+        probabilities, maps, feelings = self.classifier.answers(crops[good], self.maps)
         for n, (row, sharp) in enumerate(zip(good, sharpnesses)):
             i = chosen[row]
             judgments[i] = Judgment(
                 QUALITY_OK, probabilities[n], frame_weight(detections[i], sharp, self.config),
-                None if maps is None else evidence(maps[n], int(probabilities[n].argmax())))
+                None if maps is None else evidence(maps[n], int(probabilities[n].argmax())),
+                None if feelings is None else feelings[n])
         return judgments

@@ -35,12 +35,20 @@ class ModelCard:
     :param layout: 'NCHW' or 'NHWC'.
     :param normalization: 'fixed': (x - mean) / std; 'per_image': each crop to mean 0 and
         standard deviation 1, after which mean and std are not used.
-    :param mean: in gray levels 0..255.
-    :param std: in gray levels.
+    :param mean: in gray levels 0..255; one for all colors, or three in the order of ``color``.
+    :param std: likewise.
+    :param framing: how a face lies in the crop (classifiers), see
+        :data:`~fer_ros.perception.preprocessing.FRAMINGS`.
     :param labels: the classes in output order (classifiers).
+    :param emotion_output: the output with a value for each label; '': the first one
+        (classifiers).
+    :param valence_arousal: where the network tells them itself (classifiers):
+        :data:`~fer_ros.perception.card_schema.AFTER_LABELS`, or the name of an output (N, 2);
+        '': nowhere, they follow from the probabilities.
     :param temperature: the logits are divided by it before the softmax (classifiers).
     :param output_is_probability: the model ends in a softmax (then T acts on its logarithm).
-    :param decoder: family of the output (detectors): 'maps', 'yunet' or 'rfb'.
+    :param decoder: family of the outputs (detectors), one of
+        :data:`~fer_ros.perception.card_schema.DECODERS`.
     :param metrics: measured figures, for people.
     :param extra: every other field of the file.
     """
@@ -52,9 +60,12 @@ class ModelCard:
     color: str = 'gray'
     layout: str = 'NCHW'
     normalization: str = 'fixed'
-    mean: float = 0.0
-    std: float = 255.0
+    mean: float | tuple[float, ...] = 0.0
+    std: float | tuple[float, ...] = 255.0
+    framing: str = 'fer2013'
     labels: tuple[str, ...] = ()
+    emotion_output: str = ''
+    valence_arousal: str = ''
     temperature: float = 1.0
     output_is_probability: bool = False
     decoder: str = ''
@@ -112,7 +123,8 @@ def _check_file(path: Path) -> None:
     """:raises ValueError: for a folder, a FIFO, a device, or nothing at all."""
     if not path.is_file():
         raise ValueError(f"'{path}' is {'no file' if path.exists() else 'not there'}; a model is "
-                         'an .onnx file with a .yaml card of the same name beside it')
+                         'an .onnx file with a .yaml card of the same name beside it, which '
+                         '`fer_ros models card` writes')
 
 
 def _read_card(path: Path, yaml_path: Path) -> ModelCard:
@@ -134,7 +146,8 @@ def _card_from(data: object, path: Path) -> ModelCard:
     extra = {key: value for key, value in data.items() if key not in names}
     for key in ('mean', 'std', 'temperature'):
         if key in known:
-            known[key] = float(known[key])
+            value = known[key]
+            known[key] = tuple(map(float, value)) if isinstance(value, list) else float(value)
     if 'input_size' in known:
         known['input_size'] = tuple(map(int, known['input_size']))
     try:
@@ -149,6 +162,9 @@ def _card_from(data: object, path: Path) -> ModelCard:
 def _check_together(card: ModelCard) -> None:
     """:raises ValueError: if fields contradict each other."""
     count = len(card.labels)
+    for key in ('mean', 'std'):
+        if isinstance(getattr(card, key), tuple) and card.color == 'gray':
+            raise ValueError(f'{key} has three numbers, but color is gray')
     if len(set(card.labels)) != count:
         raise ValueError(f'labels {short(list(card.labels))} must be each once')
     if (card.input_size[0] == 0) != (card.input_size[1] == 0):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fer_ros.perception.circumplex_filter import CircumplexFilter
 from fer_ros.perception.emotion_state import EmotionState, StateConfig
 from fer_ros.perception.error_model import ErrorModel
 from fer_ros.perception.labels import valence_arousal
@@ -27,6 +28,7 @@ NOT_JUDGED = EmotionEstimate(quality=QUALITY_OPTED_OUT)
 class _Person:
     smoother: ProbabilityFilter
     state: EmotionState
+    circumplex: CircumplexFilter
     quality: str = QUALITY_OK
 
 
@@ -43,6 +45,7 @@ class People:
         self.labels, self.errors = labels, errors
         self._smoothing, self._state = smoothing, state
         self._people: dict[str, _Person] = {}
+        self._rest = valence_arousal(errors.prior, labels)
         #: who does not want to be judged: nothing else is remembered of them.
         self.opted_out: frozenset[str] = frozenset()
 
@@ -74,19 +77,26 @@ class People:
             person.smoother.config, person.state.config = smoothing, state
 
     def follow(self, id_: str, raw: np.ndarray, weight: float, quality: str,
-               stamp: float) -> EmotionEstimate:
+               stamp: float, feelings: np.ndarray | None = None) -> EmotionEstimate:
         """
         Move a person's filter and state on by a frame that was looked at; who opted out has none.
 
         :param raw: float32 (L,), the classifier's answer; empty where quality forbids one.
         :param weight: trust in it, 0..1.
         :param stamp: time of the frame [s].
+        :param feelings: float32 (2,), valence and arousal as the network tells them, -1..1; None:
+            they follow from the probabilities.
         """
         if id_ in self.opted_out:
             return NOT_JUDGED
         person = self._people.setdefault(id_, _Person(
-            make_filter(self._smoothing, self.errors), EmotionState(self.labels, self._state)))
+            make_filter(self._smoothing, self.errors), EmotionState(self.labels, self._state),
+            CircumplexFilter(self._rest)))
         person.quality = quality
+        if feelings is not None:
+            person.circumplex.update(feelings, stamp, weight, self._smoothing)
+        elif not len(raw):
+            person.circumplex.forget(stamp, self._smoothing)
         smoothed = person.smoother.update(raw, stamp, weight) if len(raw) else (
             person.smoother.forget(stamp))
         return self._moved(person, smoothed, raw, stamp)
@@ -98,12 +108,16 @@ class People:
             return NOT_JUDGED
         return self._moved(person, person.smoother.value, NO_ANSWER, stamp)
 
-    def once(self, raw: np.ndarray, quality: str) -> EmotionEstimate:
+    def once(self, raw: np.ndarray, quality: str,
+             feelings: np.ndarray | None = None) -> EmotionEstimate:
         """Return the emotion in a still picture: nothing is smoothed, nobody is remembered."""
         state = EmotionState(self.labels, StateConfig(
             self._state.enter_threshold, self._state.exit_threshold, 0.0))
-        return self._moved(_Person(make_filter(self._smoothing, self.errors), state, quality),
-                           raw, raw, 0.0)
+        person = _Person(make_filter(self._smoothing, self.errors), state,
+                         CircumplexFilter(self._rest), quality)
+        if feelings is not None:
+            person.circumplex.update(feelings, 0.0, 1.0, self._smoothing)
+        return self._moved(person, raw, raw, 0.0)
 
     def _moved(self, person: _Person, smoothed: np.ndarray, raw: np.ndarray,
                stamp: float) -> EmotionEstimate:
@@ -111,7 +125,7 @@ class People:
             return EmotionEstimate(label=UNCERTAIN, quality=person.quality)
         state = person.state
         state.update(smoothed, stamp)
-        valence, arousal = valence_arousal(smoothed, self.labels)
+        valence, arousal = person.circumplex.value or valence_arousal(smoothed, self.labels)
         return EmotionEstimate(
             state.label, state.confidence(smoothed), smoothed, raw, valence, arousal,
             state.age(stamp), person.quality)

@@ -185,7 +185,8 @@ class Pipeline:
         for i, (detection, judgment) in enumerate(
                 zip(detections, self._judge.judge(image, detections))):
             track = FaceTrack(f'f{i + 1}', detection, CONFIRMED, 0.0, 0.0, True)
-            emotion = self._people.once(judgment.probabilities, judgment.quality)
+            emotion = self._people.once(
+                judgment.probabilities, judgment.quality, judgment.valence_arousal)
             faces.append(TrackedFace(track, emotion, 0.0, judgment.activation))
         self.last_seconds = time.perf_counter() - start
         return faces
@@ -230,7 +231,8 @@ class Pipeline:
         for track in confirmed:
             judgment = judgments.get(track.id, _REFUSED)
             emotion = self._people.follow(
-                track.id, judgment.probabilities, judgment.weight, judgment.quality, stamp)
+                track.id, judgment.probabilities, judgment.weight, judgment.quality, stamp,
+                judgment.valence_arousal)
             faces.append(TrackedFace(
                 track, emotion, stamp - track.first_stamp, judgment.activation))
         self._maps = {face.track.id: face.activation_map for face in faces}

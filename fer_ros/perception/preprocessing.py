@@ -19,6 +19,11 @@ from fer_ros.perception.types import BoundingBox, Detection
 TEMPLATE = np.array(
     [[0.317, 0.393], [0.683, 0.393], [0.500, 0.594], [0.343, 0.740], [0.657, 0.740]])
 
+#: Where InsightFace's ArcFace (and so OpenCV's MobileFaceNet) wants the same five points, in a
+#: crop of 112x112 [px]: insightface/utils/face_align.py, opencv_zoo's facial_fer_model.py.
+_ARCFACE = (np.array([[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366],
+                      [41.5493, 92.3655], [70.7299, 92.2041]]) + 0.5) / 112
+
 #: Side of the crop / sqrt(width * height) of the face box, for a face without landmarks.
 CROP_PER_BOX = 1.13
 
@@ -42,7 +47,8 @@ def to_gray(image: np.ndarray) -> np.ndarray:
     return image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
 
 
-def crop_transform(detection: Detection, size: tuple[int, int]) -> np.ndarray:
+def crop_transform(detection: Detection, size: tuple[int, int],
+                   framing: str = 'fer2013') -> np.ndarray:
     """
     Return the similarity transform from the source image to the network's framing.
 
@@ -53,9 +59,22 @@ def crop_transform(detection: Detection, size: tuple[int, int]) -> np.ndarray:
 
     :param detection: box and landmarks in the source image [px].
     :param size: (width, height) of the crop [px].
+    :param framing: one of :data:`FRAMINGS`.
     :returns: float64 (2, 3): source pixel -> crop pixel, pixel centers at integers.
     """
     target = np.asarray(size, float)
+    transform = _as_fer2013(detection, target)
+    if framing == 'fer2013':
+        return transform
+    shift = np.append(FRAMINGS[framing], [[0.0, 0.0, 1.0]], 0)
+    # Of fractions of the crop's sides; pixel centers lie half a pixel in.
+    pixels = np.array([[target[0], 0, -0.5], [0, target[1], -0.5], [0, 0, 1]])
+    moved: np.ndarray = (pixels @ shift @ np.linalg.inv(pixels)) @ np.append(
+        transform, [[0.0, 0.0, 1.0]], 0)
+    return moved[:2]
+
+
+def _as_fer2013(detection: Detection, target: np.ndarray) -> np.ndarray:
     by_box = _box_transform(detection.box, target)
     if detection.landmarks is not None:
         by_points = _similarity(
@@ -67,7 +86,7 @@ def crop_transform(detection: Detection, size: tuple[int, int]) -> np.ndarray:
 
 
 def crop_face(image: np.ndarray, detection: Detection, size: tuple[int, int],
-              gray: bool = False) -> np.ndarray:
+              gray: bool = False, framing: str = 'fer2013') -> np.ndarray:
     """
     Cut a face out of a picture, upright and in the network's framing.
 
@@ -78,9 +97,10 @@ def crop_face(image: np.ndarray, detection: Detection, size: tuple[int, int],
     :param detection: the face in the image.
     :param size: (width, height) of the crop [px].
     :param gray: make a color picture gray, just where the crop lies.
+    :param framing: one of :data:`FRAMINGS`.
     :returns: uint8 (height, width) or (height, width, 3).
     """
-    transform = crop_transform(detection, size)
+    transform = crop_transform(detection, size, framing)
     (a, b, _), (c, d, _) = transform.tolist()
     scale = math.sqrt(abs(a * d - b * c))
     # One bilinear tap per output pixel skips source pixels below scale 1/2: warp to a larger
@@ -98,8 +118,8 @@ def crop_face(image: np.ndarray, detection: Detection, size: tuple[int, int],
 
 
 def normalize(
-        crops: np.ndarray, normalization: str, mean: float = 0.0,
-        std: float = 255.0) -> np.ndarray:
+        crops: np.ndarray, normalization: str, mean: float | tuple[float, ...] = 0.0,
+        std: float | tuple[float, ...] = 255.0) -> np.ndarray:
     """
     Scale gray levels to network input.
 
@@ -107,14 +127,14 @@ def normalize(
     :param normalization: 'fixed': ``(x - mean) / std``; 'per_image': each of the N to mean 0
         and standard deviation 1 (a constant one becomes 0), so that light and contrast drop
         out.
-    :param mean: [gray levels], for 'fixed'.
-    :param std: [gray levels], for 'fixed'.
+    :param mean: [gray levels], for 'fixed'; three are those of the colors, the last axis.
+    :param std: likewise.
     :returns: float32, same shape.
     :raises ValueError: for an unknown normalization.
     """
     values = crops.astype(np.float32)
     if normalization == 'fixed':
-        return (values - np.float32(mean)) / np.float32(std)
+        return (values - _float32(mean)) / _float32(std)
     if normalization != 'per_image':
         raise ValueError(f"normalization '{normalization}' is not one of 'fixed', 'per_image'")
     if len(values) == 0:
@@ -124,6 +144,10 @@ def normalize(
     deviation = np.sqrt((flat * flat).mean(1))
     flat /= np.maximum(deviation, 1.0)[:, None]
     return values
+
+
+def _float32(value: float | tuple[float, ...]) -> np.ndarray | np.float32:
+    return np.array(value, np.float32) if isinstance(value, tuple) else np.float32(value)
 
 
 def _gray_part(image: np.ndarray, transform: np.ndarray,
@@ -187,3 +211,8 @@ def _box_transform(box: BoundingBox, target: np.ndarray) -> np.ndarray:
     center = np.asarray(box.center) - 0.5
     shift = (target - 1) / 2 - scale * center
     return np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
+
+
+#: name -> float64 (2, 3), from a place in FER2013's framing to the place in this one (fractions
+#: of the crop's sides).
+FRAMINGS = {'fer2013': np.eye(2, 3), 'arcface': np.asarray(_similarity(TEMPLATE, _ARCFACE))}

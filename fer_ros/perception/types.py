@@ -124,8 +124,8 @@ class EmotionEstimate:
     :param probabilities: float32 (L,), smoothed; empty before the first classification, and
         for a face that has opted out.
     :param raw_probabilities: float32 (L,), this frame's, calibrated; empty if not classified.
-    :param valence: -1..1, derived from the probabilities.
-    :param arousal: -1..1, derived from the probabilities.
+    :param valence: -1..1, derived from the probabilities; from a network that tells it, smoothed.
+    :param arousal: likewise.
     :param state_age: time since the label was entered [s].
     :param quality: ``ok`` or why this frame's face was not classified.
     """

@@ -1,15 +1,18 @@
 """The shipped emotion network, and models that do not fit their cards."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import yaml
+from small_networks import network
 
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.face_detector import load_face_detector
-from fer_ros.perception.labels import EMOTIONS
+from fer_ros.perception.labels import EMOTIONS, valence_arousal
 from fer_ros.perception.model_card import ModelCardError, sha256_of
+from fer_ros.perception.pipeline import build_pipeline
 
 
 @pytest.fixture(scope='module')
@@ -112,3 +115,98 @@ def test_peers_through_the_same_class(data_folder, tmp_path, astronaut, pipeline
         peer.crops(astronaut, detector.detect(astronaut)[:1]), maps=True)
     assert peer.labels[int(probabilities[0].argmax())] == 'happy'
     assert maps is None
+
+
+#: HSEmotion's order, and a face of 8 labels, valence and arousal that are not in the circumplex
+#: model's places.
+ORDER = ['Anger', 'Contempt', 'Disgust', 'Fear', 'Happiness', 'Neutral', 'Sadness', 'Surprise']
+TOLD = np.array([[0, 0, 0, 0, 4, 0, 0, 0, -0.5, 1.75]], np.float32)
+
+
+def told(folder, form, fields=(), kinds=(), **tweaks):
+    """Return a network that answers :data:`TOLD` to a gray picture of 128, more to others."""
+    shape = ('n', 3, 32, 32)
+    nodes = [('ReduceMean', ['x'], 'm', {'axes': [1, 2, 3], 'keepdims': 0}),
+             ('Unsqueeze', ['m', 'axis'], 'column'), ('Mul', ['column', 'none'], 'zero')]
+    constants = {'axis': np.array([1]), 'none': [[0.0]], 'all': TOLD, 'eight': TOLD[:, :8],
+                 'two': TOLD[:, 8:]}
+    if form == 'after_labels':
+        nodes += [('Add', ['zero', 'all'], 'scores')]
+        outputs = {'scores': ('n', 10)}
+    else:  # another output, the labels not in the first one
+        nodes += [('Add', ['zero', 'eight'], 'scores'), ('Add', ['zero', 'two'], 'va')]
+        outputs = {'va': ('n', 2), 'scores': ('n', 8)}
+    used = {name for _, taken, *_ in nodes for name in taken}
+    model = folder / f'{form}.onnx'
+    model.write_bytes(network(
+        nodes, {'x': shape}, outputs, {k: v for k, v in constants.items() if k in used}, kinds))
+    model.with_suffix('.yaml').write_text(yaml.safe_dump({
+        'name': 'm', 'task': 'emotion_classification', 'labels': ORDER, 'input_size': [32, 32],
+        'color': 'rgb', 'mean': [123.675, 116.28, 103.53], 'std': [58.395, 57.12, 57.375],
+        'valence_arousal': form, **dict(fields)}))
+    return model
+
+
+@pytest.mark.parametrize('form, fields', [
+    ('after_labels', {}), ('va', {'emotion_output': 'scores'})])
+def test_a_network_tells_valence_and_arousal(tmp_path, pipeline_config, astronaut, form, fields):
+    """In both forms; within -1..1; through the pipeline, where the probabilities say otherwise."""
+    model = told(tmp_path, form, fields)
+    classifier = EmotionClassifier(model)
+    answers = classifier.answers(np.full((3, 32, 32, 3), 128, np.uint8))
+    assert answers.probabilities.shape == (3, 8) and answers.maps is None
+    assert {classifier.labels[i] for i in answers.probabilities.argmax(1)} == {'happy'}
+    np.testing.assert_array_equal(answers.valence_arousal, [[-0.5, 1.0]] * 3)
+    pipeline = build_pipeline(replace(pipeline_config, emotion_model=model))
+    for i in range(5):
+        faces = pipeline.process(astronaut, i / 10).faces
+    for face in (*faces, *pipeline.analyze(astronaut)):
+        assert face.emotion.label == 'happy'
+        assert (face.emotion.valence, face.emotion.arousal) == pytest.approx((-0.5, 1.0))
+
+
+def test_from_probabilities_where_the_network_tells_none(pipeline_config, astronaut):
+    """As ever: the circumplex model."""
+    pipeline = build_pipeline(pipeline_config)
+    assert EmotionClassifier(pipeline_config.emotion_model).answers(
+        np.zeros((1, 48, 48), np.uint8)).valence_arousal is None
+    for i in range(3):
+        faces = pipeline.process(astronaut, i / 10).faces
+    emotion = faces[0].emotion
+    assert (emotion.valence, emotion.arousal) == valence_arousal(
+        emotion.probabilities, pipeline.labels)
+
+
+@pytest.mark.parametrize('form, fields, text', [
+    ('after_labels', {'valence_arousal': 'scores'}, '10 values for a face'),
+    ('after_labels', {'valence_arousal': 'va'}, "no output 'va'; it has scores"),
+    ('after_labels', {'labels': ORDER[:7]}, '10 outputs, its card 7 labels, and valence'),
+    ('va', {}, '2 outputs, its card 8 labels'),
+    ('va', {'emotion_output': 'logits'}, "no output 'logits'; it has va, scores"),
+    ('va', {'emotion_output': 'scores', 'valence_arousal': 'after_labels'},
+     '8 outputs, its card 8 labels, and valence')])
+def test_cards_that_lie_about_outputs(tmp_path, form, fields, text):
+    model = told(tmp_path, form, fields)
+    with pytest.raises(ModelCardError, match=text) as caught:
+        EmotionClassifier(model)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize('kind, mean', [('FLOAT16', 127.5), ('DOUBLE', 127.5), ('UINT8', 99.0)])
+@pytest.mark.parametrize('layout', ['NCHW', 'NHWC'])
+def test_inputs_of_other_types(tmp_path, kind, mean, layout):
+    """Half and double precision; bytes, which a network normalizes itself, in both layouts."""
+    shape = ('n', 3, 16, 8) if layout == 'NCHW' else ('n', 16, 8, 3)
+    axis = 1 if layout == 'NCHW' else 3
+    axes = [a for a in (1, 2, 3) if a != axis]
+    (tmp_path / 'm.onnx').write_bytes(network(
+        [('Cast', ['x'], 'f', {'to': 1}), ('ReduceMean', ['f'], 'y', {
+            'axes': axes, 'keepdims': 0})], {'x': shape}, {'y': ('n', 3)}, kinds={'x': kind}))
+    (tmp_path / 'm.yaml').write_text(yaml.safe_dump({
+        'name': 'm', 'task': 'emotion_classification', 'labels': ['happy', 'sad', 'angry'],
+        'input_size': [8, 16], 'layout': layout, 'color': 'bgr', 'mean': mean, 'std': 127.5}))
+    picture = np.full((2, 16, 8, 3), (255, 0, 0), np.uint8)
+    picture[:, :8] = 0
+    values = EmotionClassifier(tmp_path / 'm.onnx').output(picture, 'y')
+    np.testing.assert_allclose(
+        values, [[127.5, 0, 0] if kind == 'UINT8' else [0, -1, -1]] * 2, atol=1e-3)

@@ -71,7 +71,17 @@ WRONG = [
       for value in ('pink', None, 1, [], '')),
     *((field, value, 'a number from') for field in ('mean', 'std', 'temperature')
       for value in (float('nan'), float('inf'), float('-inf'), 1e308, -1e9, '0.5', 'warm', None,
-                    True, [], [1.0, 1.0, 1.0], {})),
+                    True, [], {})),
+    ('temperature', [1.0, 1.0, 1.0], 'a number from'),
+    *((field, value, 'must be a number from') for field in ('mean', 'std') for value in (
+        [1.0, 'x', 1.0], [1.0, float('nan'), 1.0], [1.0, None, 1.0], [[1.0], 1.0, 1.0])),
+    *((field, value, 'or a list of three') for field in ('mean', 'std') for value in (
+        [1.0], [1.0, 1.0], [1.0] * 4)),
+    *((field, [1.0] * 3, 'three numbers, but color is gray') for field in ('mean', 'std')),
+    *(('framing', value, 'one of') for value in ('tight', None, 1, [])),
+    *(('emotion_output', value, 'the name of an output') for value in (
+        '', None, 1, [], 'x' * 201)),
+    *(('valence_arousal', value, 'name of an output') for value in ('', None, True, [])),
     *((field, value, 'a number from') for field in ('std', 'temperature')
       for value in (0, 0.0, -0.5, 1e-320)),
     *(('smallest_face', value, 'a number from 1') for value in (
@@ -143,6 +153,13 @@ def test_notes_are_free(model):
     assert card.path == model and card.extra['architecture'] == 'x'
     write_card(model, {**GOOD, 1: 'x'})
     assert 'field 1 must have a text' in refusal(model)
+
+
+def test_a_number_for_each_color(model):
+    """As the makers of most color networks state them."""
+    write_card(model, {**GOOD, 'color': 'rgb', 'mean': [123.675, 116.28, 104], 'std': 58})
+    card = load_model_card(model, 'emotion_classification')
+    assert card.mean == (123.675, 116.28, 104.0) and card.std == 58.0
 
 
 def test_the_digest_may_be_in_capitals(model):

@@ -21,16 +21,16 @@ class Seen:
     def __init__(self, pipeline):
         self.places, self.count = [], 0
         classifier = pipeline.classifier
-        crops, classify = classifier.crops, classifier.classify
+        crops, answers = classifier.crops, classifier.answers
 
         def noting_crops(image, detections):
             self.places += [detection.box.center[0] for detection in detections]
             return crops(image, detections)
 
-        def noting_classify(pictures, *rest):
+        def noting_answers(pictures, *rest):
             self.count += len(pictures)
-            return classify(pictures, *rest)
-        classifier.crops, classifier.classify = noting_crops, noting_classify
+            return answers(pictures, *rest)
+        classifier.crops, classifier.answers = noting_crops, noting_answers
 
     def forget(self):
         self.places, self.count = [], 0

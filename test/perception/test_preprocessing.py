@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from fer_ros.perception.face_detector import load_face_detector
 from fer_ros.perception.preprocessing import (
     CROP_PER_BOX,
     TEMPLATE,
@@ -15,6 +16,9 @@ from fer_ros.perception.preprocessing import (
 from fer_ros.perception.types import BoundingBox, Detection
 
 SIZE = (48, 48)
+#: InsightFace's template for a crop of 112x112 [px].
+ARCFACE = np.array([[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366],
+                    [41.5493, 92.3655], [70.7299, 92.2041]])
 
 
 def face_at(center, side, angle=0.0):
@@ -117,6 +121,32 @@ def test_per_image_normalization(crops, mean, std):
     if mean is not None:
         np.testing.assert_allclose(values.mean((1, 2)), mean, atol=1e-4)
         np.testing.assert_allclose(values.std((1, 2)), std, atol=1e-4)
+
+
+def test_a_mean_for_each_color():
+    """In the order of the last axis."""
+    crops = np.full((2, 4, 4, 3), (10, 20, 40), np.uint8)
+    values = normalize(crops, 'fixed', (10.0, 10.0, 20.0), (1.0, 5.0, 4.0))
+    assert values.dtype == np.float32
+    np.testing.assert_allclose(values, np.broadcast_to([0.0, 2.0, 5.0], crops.shape))
+
+
+def test_another_framing_moves_the_same_points(astronaut, hopper, pipeline_config):
+    """ArcFace's: beside a plain least-squares fit of the five points, as its makers do."""
+    detector = load_face_detector(pipeline_config.detector_model)
+    for picture in (astronaut, hopper):
+        face = max(detector.detect(picture), key=lambda one: one.box.area)
+        fitted, _ = cv2.estimateAffinePartial2D(
+            face.landmarks, ARCFACE.astype(np.float32), method=cv2.LMEDS)
+        for size in ((112, 112), (224, 224)):
+            ours = crop_transform(face, size, 'arcface')
+            points = (face.landmarks @ ours[:, :2].T + ours[:, 2] + 0.5) * 112 / size[0] - 0.5
+            theirs = face.landmarks @ fitted[:, :2].T + fitted[:, 2]
+            assert np.abs(points - theirs).max() < 6
+            assert np.abs(points.mean(0) - ARCFACE.mean(0)).max() < 3
+            usual = crop_transform(face, size)
+            usual = (face.landmarks @ usual[:, :2].T + usual[:, 2]) * 112 / size[0]
+            assert points[:, 1].mean() - usual[:, 1].mean() > 6  # the forehead has more room
 
 
 def test_unknown_normalization():
