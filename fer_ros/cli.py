@@ -19,6 +19,8 @@ COMMANDS = {
     'analyze': ('fer_ros.commands.analyze', 'find and judge the faces of still pictures'),
     'view': ('fer_ros.commands.view',
              'a page in the browser over a camera, a file or a bag, without ROS'),
+    'models': ('fer_ros.commands.models',
+               "list networks, check one, write a card for other people's"),
     'policy': ('fer_ros.commands.policy',
                'check a policy file, and play it against a scripted evening'),
     'dataset': ('fer_ros.datasets.prepare', 'clean a set of face pictures for training'),

@@ -148,7 +148,8 @@ def parser_of(module: str) -> argparse.ArgumentParser:
     def caught(parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
         raise _AskedError(parser)
 
-    with patch.object(argparse.ArgumentParser, 'parse_args', caught):
+    with patch.multiple(
+            argparse.ArgumentParser, parse_args=caught, parse_intermixed_args=caught):
         try:
             import_module(module).main([])
         except _AskedError as asked:

@@ -14,10 +14,10 @@ from fer_ros.nodes.parameter_specs import Spec, check_choice
 from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.execution_provider import PROVIDERS
 from fer_ros.perception.face_tracker import TrackerConfig
+from fer_ros.perception.packaged_network import packaged_networks
 from fer_ros.perception.pipeline import PipelineConfig
 from fer_ros.perception.quality import QualityConfig
 from fer_ros.perception.smoothing import FILTERS, SmoothingConfig
-from fer_ros.resources import resource_path
 
 SPECS: dict[str, Spec] = {
     'detector_model': Spec('', 'ONNX file of the face detector, with its model card beside it; '
@@ -214,7 +214,7 @@ def check_change(node: Node, parameters: list[Parameter],
 
 def _model(value: str) -> Any:
     """Return the file of a model: as named, or a packaged one by its bare name."""
-    shipped = {path.stem: path for path in resource_path('models').glob('*.onnx')}
+    shipped = packaged_networks()
     if value in shipped:
         return shipped[value]
     if not value.endswith('.onnx'):

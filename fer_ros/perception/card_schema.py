@@ -14,6 +14,7 @@ TASKS = ('emotion_classification', 'face_detection', 'face_refinement')
 COLORS = ('gray', 'bgr', 'rgb')
 LAYOUTS = ('NCHW', 'NHWC')
 NORMALIZATIONS = ('per_image', 'fixed')
+#: families of detectors, see :mod:`~fer_ros.perception.decoders`.
 DECODERS = ('maps', 'yunet', 'rfb', 'scrfd', 'retinaface')
 FRAMINGS = ('fer2013', 'arcface')
 #: value of ``valence_arousal``: they follow the labels in the same output.

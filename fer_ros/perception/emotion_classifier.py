@@ -150,8 +150,9 @@ class EmotionClassifier:
     def _feelings(self, values: np.ndarray) -> np.ndarray:
         feelings = np.clip(values.reshape(len(values), -1), -1.0, 1.0).astype(np.float32)
         if feelings.shape[1] != 2:
-            raise ValueError(f"output '{self._feeling_output}' has {feelings.shape[1]} values for "
-                             'a face, valence and arousal are 2')
+            raise ModelCardError(
+                f"'{self.card.path}': output '{self._feeling_output}' has {feelings.shape[1]} "
+                'values for a face, valence and arousal are 2')
         return feelings
 
     def _check_output(self, name: str) -> None:
@@ -165,6 +166,8 @@ class EmotionClassifier:
         shape = (2, height, width) if self.card.color == 'gray' else (2, height, width, 3)
         try:
             probabilities, _, feelings = self.answers(np.zeros(shape, np.uint8), maps=True)
+        except ModelCardError:
+            raise
         except Exception as error:
             raise ModelCardError(
                 f"'{self.card.path}' does not take the input its card describes: "

@@ -85,12 +85,12 @@ def sha256_of(path: Path) -> str:
             hashlib, 'file_digest') else hashlib.sha256(file.read()).hexdigest()
 
 
-def load_model_card(model: str | Path, task: str) -> ModelCard:
+def load_model_card(model: str | Path, task: str = '') -> ModelCard:
     """
     Read and check the card of an ONNX model.
 
     :param model: path of the ONNX file.
-    :param task: what the model is to be used for, as in :class:`ModelCard`.
+    :param task: what the model is to be used for, as in :class:`ModelCard`; '': what it is for.
     :raises ModelCardError: if either file is missing, damaged, inconsistent or made for
         another task; one line that says which field of which file.
     """
@@ -99,8 +99,8 @@ def load_model_card(model: str | Path, task: str) -> ModelCard:
         _check_file(path)
         yaml_path = card_path(path)
         _check_file(yaml_path)
-        card = _read_card(path, yaml_path)
-        if card.task != task:
+        card = read_card(yaml_path, path)
+        if task and card.task != task:
             raise ValueError(f"'{path}' is a model for {card.task}, not for {task}")
         expected = card.extra.get('sha256', '').lower()
         if expected and sha256_of(path) != expected:
@@ -120,18 +120,24 @@ def save_model_card(path: Path, fields: dict[str, Any]) -> None:
 
 
 def _check_file(path: Path) -> None:
-    """:raises ValueError: for a folder, a FIFO, a device, or nothing at all."""
+    """:raises ValueError, OSError: for a folder, a FIFO, nothing, or what may not be read."""
     if not path.is_file():
         raise ValueError(f"'{path}' is {'no file' if path.exists() else 'not there'}; a model is "
                          'an .onnx file with a .yaml card of the same name beside it, which '
                          '`fer_ros models card` writes')
+    path.open('rb').close()  # onnxruntime tells only the number of the error
 
 
-def _read_card(path: Path, yaml_path: Path) -> ModelCard:
-    """:raises ValueError: names the card, the field that is wrong, and its value."""
+def read_card(yaml_path: Path, model: Path | None = None) -> ModelCard:
+    """
+    Read a card, whether its ONNX file is there or not.
+
+    :param model: the ONNX file; None: the one of the same name.
+    :raises ValueError: names the card, the field that is wrong, and its value.
+    """
     data = read_yaml(yaml_path)
     try:
-        return _card_from(data, path)
+        return _card_from(data, model or yaml_path.with_suffix('.onnx'))
     except ValueError as error:
         raise ValueError(f"'{yaml_path}': {error}") from error
 

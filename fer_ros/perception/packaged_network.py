@@ -1,4 +1,4 @@
-"""Which of the packaged emotion networks is the fastest here: float32, or its int8 copy."""
+"""The packaged networks, and which one for emotions is the fastest here: float32 or int8."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ class EmotionNetwork(NamedTuple):
 
     path: Path
     arithmetic: str
+
+
+def packaged_networks() -> dict[str, Path]:
+    """Return the networks in the package by their bare names."""
+    return {path.stem: path for path in sorted(resource_path('models').glob('*.onnx'))}
 
 
 def choose_emotion_network(named: Path | None = None, provider: str = CPU,
