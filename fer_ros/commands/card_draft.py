@@ -12,7 +12,7 @@ import yaml
 from fer_ros.commands.network_facts import NetworkFacts, look_into
 from fer_ros.perception.card_schema import AFTER_LABELS, TASKS
 from fer_ros.perception.labels import EMOTIONS
-from fer_ros.perception.model_card import read_card, sha256_of
+from fer_ros.perception.model_card import check_file, read_card, sha256_of
 from fer_ros.resources import resource_path
 
 _CLASSIFIER, _DETECTOR, _REFINER = TASKS
@@ -46,8 +46,9 @@ def card_text(model: Path, like: str = '') -> tuple[str, list[str]]:
 
     :param model: ONNX file.
     :param like: name of a known card to take; '': the one of the same name, if there is one.
-    :raises ModelCardError: if the network cannot be opened.
+    :raises ValueError, OSError: if it is no file that can be read, or no network.
     """
+    check_file(model)  # a pipe would be waited for
     facts = look_into(model)
     known = known_card(like or model.stem)
     text = _copy(known, model.stem, facts) if known else _draft(model.stem, facts)
@@ -84,7 +85,8 @@ def _draft(name: str, facts: NetworkFacts) -> str:
         '# A draft by `fer_ros models card`. What it could read of the network is filled in: say',
         "# what stands for each '?', then `fer_ros models check` it.",
         _line('name', _quoted(name), 'told with every result'),
-        _line('task', _DETECTOR if kind else _CLASSIFIER, 'seen from the outputs'),
+        _line('task', _DETECTOR if kind else _CLASSIFIER if facts.values else "'?'", (
+            'seen from the outputs' if facts.values else f'one of {", ".join(TASKS)}')),
         *(() if kind else _emotions(facts)), *_picture(facts, bool(kind))]
     if kind:
         lines.append(_line('decoder', kind, 'seen from the outputs'))
@@ -123,7 +125,7 @@ def _emotions(facts: NetworkFacts) -> list[str]:
     pair = next((other for other, values in counts.items() if values == 2 and other != name), '')
     if feelings or pair:
         lines.append(_line('valence_arousal', AFTER_LABELS if feelings else _quoted(pair), (
-            f'seen: {count} values, more than there are emotions' if feelings
+            f'{count} values are more than there are emotions: are the last two these?' if feelings
             else 'seen: 2 values; leave it out if they are something else')))
     if name:
         lines.append(_line('output_is_probability', str(_are_probabilities(

@@ -96,9 +96,9 @@ def load_model_card(model: str | Path, task: str = '') -> ModelCard:
     """
     try:
         path = Path(os.path.expanduser(model))
-        _check_file(path)
+        check_file(path)
         yaml_path = card_path(path)
-        _check_file(yaml_path)
+        check_file(yaml_path)
         card = read_card(yaml_path, path)
         if task and card.task != task:
             raise ValueError(f"'{path}' is a model for {card.task}, not for {task}")
@@ -119,7 +119,7 @@ def save_model_card(path: Path, fields: dict[str, Any]) -> None:
         yaml.safe_dump(fields, sort_keys=False, width=98, allow_unicode=True), encoding='utf-8')
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
     """:raises ValueError, OSError: for a folder, a FIFO, nothing, or what may not be read."""
     if not path.is_file():
         raise ValueError(f"'{path}' is {'no file' if path.exists() else 'not there'}; a model is "

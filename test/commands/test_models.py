@@ -15,6 +15,7 @@ from fer_ros import cli
 from fer_ros.commands import models
 from fer_ros.commands.card_draft import known_card, known_cards
 from fer_ros.commands.model_check import WRONG, check
+from fer_ros.perception import onnx_session
 from fer_ros.perception.face_detector import load_face_detector
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.perception.model_card import load_model_card, read_card
@@ -369,9 +370,36 @@ def test_wrong_arguments(capsys, words, text):
     assert left.value.code == 2 and text in capsys.readouterr().err
 
 
-def test_a_card_for_what_is_no_network(capsys, model):
-    """One line, nothing written."""
-    model.write_bytes(b'# a text')
-    model.with_suffix('.yaml').unlink()
-    assert run_card(model, '--write') == 1
-    assert 'cannot open' in capsys.readouterr().err and not model.with_suffix('.yaml').exists()
+def test_cards_for_what_is_no_network(capsys, model):
+    """One line, nothing written, and nobody waits for a pipe."""
+    card = model.with_suffix('.yaml')
+    card.unlink()
+    for make, text in ((lambda: model.write_bytes(b'# a text'), 'cannot open'),
+                       (model.mkdir, 'no file'), (lambda: os.mkfifo(model), 'no file')):
+        make()
+        assert run_card(model, '--write') == 1
+        told = capsys.readouterr()
+        assert text in told.err and told.err.count('\n') == 1 and not told.out
+        model.rmdir() if model.is_dir() else model.unlink()
+    assert not card.exists()
+
+
+@pytest.mark.parametrize('scale, verdict', [(0.001, 'good'), (10.0, 'DOUBT')])
+def test_valence_and_arousal_are_shown(capsys, model, scale, verdict):
+    """Those of each portrait; values far beyond -1..1 are hardly them."""
+    write(model, [MEANS, ('Slice', ['m', 'zero', 'two', 'one'], 'first'),
+                  ('Mul', ['first', 'scale'], 'va'), ('Concat', ['m', 'va'], 'y', {'axis': 1})],
+          outputs={'y': ('n', 10)}, card={'valence_arousal': 'after_labels'},
+          constants={'zero': np.array([0]), 'two': np.array([2]), 'one': np.array([1]),
+                     'scale': np.array(scale)})
+    (line,) = (line for line in checked(capsys, model)[0] if 'feelings' in line)
+    assert line.split()[0] == verdict and 'astronaut' in line and 'officer' in line
+
+
+def test_without_onnxruntime(capsys, monkeypatch):
+    """OpenCV tells no shapes; the rest is checked all the same."""
+    monkeypatch.setattr(onnx_session, 'onnxruntime', None)
+    lines, status = checked(capsys, 'face_detector')
+    assert status == 0 and any('takes [?]' in line for line in lines)
+    assert cli.main(['models', 'card', 'face_detector']) == 0
+    assert 'for you to say: task, labels, input_size' in capsys.readouterr().err
