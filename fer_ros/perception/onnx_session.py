@@ -96,7 +96,7 @@ def _open(path: Path, threads: int, provider: ExecutionProvider | None) -> Any:
 
 def run_batch(session: Any, outputs: list[str] | None, batch: np.ndarray) -> list[np.ndarray]:
     """
-    Run a network on a batch; row by row where it takes one at a time.
+    Run a network on a batch; part by part where it takes just so many at a time.
 
     :param session: from :func:`open_session`.
     :param outputs: their names; None: all.
@@ -104,10 +104,14 @@ def run_batch(session: Any, outputs: list[str] | None, batch: np.ndarray) -> lis
     :returns: an array (N, ...) for each output.
     """
     (source,) = session.get_inputs()
+    size = source.shape[0]
     # OpenCV, or exported without a free batch axis.
-    if source.shape[0] == 1 < len(batch):
-        rows = [session.run(outputs, {source.name: row[None]}) for row in batch]
-        return [np.concatenate(parts) for parts in zip(*rows)]
+    if isinstance(size, int) and 0 < size != len(batch):
+        whole = np.concatenate([batch, np.zeros((-len(batch) % size, *batch.shape[1:]),
+                                                batch.dtype)])
+        parts = [session.run(outputs, {source.name: whole[i:i + size]})
+                 for i in range(0, len(batch), size)]
+        return [np.concatenate(part)[:len(batch)] for part in zip(*parts)]
     values: list[np.ndarray] = session.run(outputs, {source.name: batch})
     return values
 

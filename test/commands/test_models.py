@@ -207,11 +207,12 @@ def test_networks_of_another_shape(capsys, model, inputs, nodes, outputs, text):
 
 @pytest.mark.parametrize('shape, axes, card, kind', [
     (('n', 1, 'h', 'w'), [1, 2], {}, 'FLOAT'), (('n', 'c', 'h', 'w'), [1, 2], {}, 'FLOAT'),
-    ((1, 1, 16, 8), [1, 2], {}, 'FLOAT'), (('n', 16, 8, 1), [1, 3], {'layout': 'NHWC'}, 'FLOAT'),
+    ((1, 1, 16, 8), [1, 2], {}, 'FLOAT'), ((4, 1, 16, 8), [1, 2], {}, 'FLOAT'),
+    (('n', 16, 8, 1), [1, 3], {'layout': 'NHWC'}, 'FLOAT'),
     (('n', 3, 16, 8), [1, 2], {'color': 'bgr', 'mean': [104, 117, 123], 'std': 1}, 'FLOAT'),
     (FACES, [1, 2], {}, 'FLOAT16'), (FACES, [1, 2], {}, 'UINT8'), (FACES, [1, 2], {}, 'DOUBLE')])
 def test_inputs_of_many_kinds_are_served(capsys, model, shape, axes, card, kind):
-    """Free axes, one face at a time, NHWC, color, half precision, bytes."""
+    """Free axes, one or four faces at a time, NHWC, color, half precision, bytes."""
     write(model, [('Cast', ['x'], 'f', {'to': 1}), ('ReduceMean', ['f'], 'y', {
         'axes': axes, 'keepdims': 0})], {'x': shape}, {'y': (shape[0], 8)}, kinds={'x': kind},
         card=card)

@@ -210,3 +210,19 @@ def test_inputs_of_other_types(tmp_path, kind, mean, layout):
     values = EmotionClassifier(tmp_path / 'm.onnx').output(picture, 'y')
     np.testing.assert_allclose(
         values, [[127.5, 0, 0] if kind == 'UINT8' else [0, -1, -1]] * 2, atol=1e-3)
+
+
+@pytest.mark.parametrize('size', [1, 2, 3])
+def test_networks_that_take_just_so_many_faces(tmp_path, size):
+    """Exported without a free axis: any number of faces all the same, each with its own answer."""
+    (tmp_path / 'm.onnx').write_bytes(network(
+        [('ReduceMean', ['x'], 'y', {'axes': [1, 2], 'keepdims': 0})], {'x': (size, 1, 8, 8)},
+        {'y': (size, 8)}))
+    (tmp_path / 'm.yaml').write_text(yaml.safe_dump({
+        'name': 'm', 'task': 'emotion_classification', 'labels': list(EMOTIONS),
+        'input_size': [8, 8]}))
+    classifier = EmotionClassifier(tmp_path / 'm.onnx')
+    crops = np.random.default_rng(0).integers(0, 256, (7, 8, 8), np.uint8)
+    for count in range(1, 8):
+        values = classifier.output(crops[:count], 'y')
+        np.testing.assert_allclose(values, crops[:count].mean(1) / 255, rtol=1e-5)
