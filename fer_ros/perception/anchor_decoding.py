@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_ros.perception.detection_decoding import STRIDES, Candidates
+from fer_ros.perception.detection_decoding import STRIDES, Candidates, with_area
 
 #: SCRFD and RetinaFace put two anchors on each cell.
 _ANCHORS = 2
@@ -44,10 +44,10 @@ def decode_scrfd(
             np.concatenate([at - distances[:, :2], distances[:, :2] + distances[:, 2:]], 1),
             scores[i][rows, 0], None if not points else (
                 at[:, None] + points[i][rows].reshape(-1, 5, 2) * stride)))
-    return Candidates(
+    return with_area(Candidates(
         np.concatenate([part.boxes for part in parts]),
         np.concatenate([part.scores for part in parts]), None if not points else np.concatenate(
-            [part.landmarks for part in parts if part.landmarks is not None]))
+            [part.landmarks for part in parts if part.landmarks is not None])))
 
 
 def decode_retinaface(
@@ -77,9 +77,9 @@ def decode_retinaface(
     at, side = centers[rows], sides[rows, None]
     sizes = np.exp(np.minimum(boxes[rows, 2:] * _SIZE, 10.0)) * side
     corners = at + boxes[rows, :2] * _CENTER * side - sizes / 2
-    return Candidates(
+    return with_area(Candidates(
         np.concatenate([corners, sizes], 1), scores[rows, 1],
-        at[:, None] + points[rows].reshape(-1, 5, 2) * _CENTER * side[:, None])
+        at[:, None] + points[rows].reshape(-1, 5, 2) * _CENTER * side[:, None]))
 
 
 def _by_stride(outputs: dict[str, np.ndarray], channels: int) -> list[np.ndarray]:

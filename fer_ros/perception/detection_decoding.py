@@ -92,7 +92,14 @@ def decode_rfb(
     rows = np.flatnonzero(scores >= score_threshold)
     corners = outputs['boxes'][0, rows] * np.array([width, height, width, height], np.float32)
     boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], 1)
-    return Candidates(boxes, scores[rows])
+    return with_area(Candidates(boxes, scores[rows]))
+
+
+def with_area(candidates: Candidates) -> Candidates:
+    """Leave out boxes whose left side is not left of the right one, or that are not finite."""
+    sizes = candidates.boxes[:, 2:]
+    sound = np.isfinite(candidates.boxes).all(1) & (sizes > 0).all(1)
+    return candidates if sound.all() else candidates.take(np.flatnonzero(sound))
 
 
 def suppress(candidates: Candidates, nms_threshold: float) -> Candidates:

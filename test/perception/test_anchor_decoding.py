@@ -118,6 +118,19 @@ def test_no_face_and_absurd_values(decode, outputs):
     assert np.isfinite(decode(huge, 64, 64, 0.5).boxes).all()
 
 
+@pytest.mark.parametrize('batched', [True, False])
+def test_scrfd_boxes_without_area_are_left_out(batched):
+    """Its distances may be below 0 where it sees little: the real network's are."""
+    outputs = scrfd_outputs(64, 64, batched)
+    for values in outputs.values():
+        if values.shape[-1] == 4:
+            values.reshape(-1, 4)[::2, 2] = -4.0  # the right side left of the left one
+            values.reshape(-1, 4)[1::4, 1] = np.nan
+    found = decode_scrfd(outputs, 64, 64, 0.0)
+    assert len(found.scores) == len(anchors(64, 64)) // 4 == len(found.landmarks)
+    assert (found.boxes[:, 2:] > 0).all()
+
+
 @pytest.mark.parametrize('decode, outputs', [
     (decode_scrfd, {}), (decode_scrfd, retinaface_outputs(64, 64)),
     (decode_scrfd, scrfd_outputs(96, 96, True)),

@@ -120,6 +120,13 @@ def test_rfb_turns_fractions_of_corners_into_boxes():
     assert found.landmarks is None
 
 
+def test_rfb_boxes_without_area_are_left_out():
+    outputs = {'scores': np.array([[[0.1, 0.9], [0.2, 0.8]]], np.float32),
+               'boxes': np.array([[[0.5, 0, 0.4, 1], [0.25, 0.5, 0.5, 1.0]]], np.float32)}
+    found = decode_rfb(outputs, 320, 240, 0.5)
+    np.testing.assert_allclose(found.boxes, [[80, 120, 80, 120]])
+
+
 @pytest.mark.parametrize('shift, threshold, kept', [
     (0.0, 0.4, 1), (1.0, 0.4, 1), (100.0, 0.4, 2), (5.0, 0.2, 1), (5.0, 0.5, 2)])
 def test_suppression_by_overlap(shift, threshold, kept):
