@@ -51,9 +51,10 @@ class SharedSession:
         self._session = session
         (source,) = session.get_inputs()
         # Free, and the same in what comes out: else the answers cannot be told apart.
-        self._takes_batches = isinstance(source.shape[0], str) and all(
-            output.shape and output.shape[0] == source.shape[0]
-            for output in session.get_outputs())
+        self._takes_batches = isinstance(source.shape[0], str) and (
+            source.shape.count(source.shape[0]) == 1) and all(  # some name each free axis '?'
+                output.shape and output.shape[0] == source.shape[0]
+                for output in session.get_outputs())
         self._changed = threading.Condition()
         self._waiting: list[_Request] = []
         self._running = False
@@ -112,6 +113,9 @@ class SharedSession:
             else:
                 for one in batch:
                     self._run([one])
+            return
+        if len(batch) == 1:  # whatever its outputs begin with
+            batch[0].values = list(values)
             return
         ends = np.cumsum([len(one.rows) for one in batch])
         for one, end in zip(batch, ends):

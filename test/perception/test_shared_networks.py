@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from small_networks import network as small_network
 
 from fer_ros.perception.onnx_session import open_session
 from fer_ros.perception.pipeline import PipelineConfig, build_pipeline
@@ -138,3 +139,18 @@ def test_other_threads_or_files_are_other_sessions(tmp_path):
     first, second = (build_pipeline(PipelineConfig(threads=n), networks=networks)
                      for n in (1, 2))
     assert first.classifier._session is not second.classifier._session
+
+
+@pytest.mark.parametrize('axes', [('?', 1, '?', '?'), (1, 1, 'h', 'w')])
+def test_outputs_that_do_not_begin_with_the_pictures(tmp_path, axes):
+    """SCRFD's begin with the anchors; its exporter names every free axis '?'."""
+    (tmp_path / 'm.onnx').write_bytes(small_network(
+        [('Reshape', ['x', 'shape'], 'y')], {'x': axes}, {'y': ('?', 1)},
+        {'shape': np.array([-1, 1])}))
+    recording = Recording(open_session(tmp_path / 'm.onnx'))
+    shared = SharedSession(recording)
+    found = in_threads(lambda i: shared.run(
+        None, {'x': np.full((1, 1, 2, 2), float(i), np.float32)}))
+    for i, (values,) in enumerate(found):
+        np.testing.assert_array_equal(values, np.full((4, 1), float(i)))
+    assert set(recording.batches) == {1}
