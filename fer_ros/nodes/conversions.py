@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
 from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Point32
 from sensor_msgs.msg import RegionOfInterest
 from std_msgs.msg import Header
 
 from fer_ros.behavior.attention import Person, center_offset
+from fer_ros.perception.localization import Position
 from fer_ros.perception.types import BoundingBox, TrackedFace
 from fer_ros_msgs.msg import Emotion, EmotionArray
 
@@ -38,7 +38,7 @@ def to_seconds(nanoseconds: int) -> float:
 def faces_to_message(
         faces: Sequence[TrackedFace], header: Header, labels: Sequence[str], model: str,
         processing_time: float, image_size: tuple[int, int],
-        positions: Sequence[np.ndarray | None] | None = None) -> EmotionArray:
+        positions: Sequence[Position | None] | None = None) -> EmotionArray:
     """
     Build the message of one processed image.
 
@@ -48,7 +48,7 @@ def faces_to_message(
     :param model: name of the emotion network.
     :param processing_time: [s].
     :param image_size: (width, height) of the source image [px].
-    :param positions: for each face (3,) [m] in the header's frame, or None.
+    :param positions: for each face, in the header's frame, or None.
     """
     message = EmotionArray()
     message.header = header
@@ -124,7 +124,7 @@ def _offset(roi: RegionOfInterest, width: int, height: int) -> float:
 
 
 def _emotion(face: TrackedFace, image_size: tuple[int, int],
-             position: np.ndarray | None) -> Emotion:
+             position: Position | None) -> Emotion:
     detection, estimate = face.track.detection, face.emotion
     message = Emotion(
         id=face.track.id, roi=box_to_roi(detection.box, image_size),
@@ -136,6 +136,7 @@ def _emotion(face: TrackedFace, image_size: tuple[int, int],
     message.probabilities = estimate.probabilities.tolist()
     message.raw_probabilities = estimate.raw_probabilities.tolist()
     if position is not None:
-        x, y, z = (float(value) for value in position)
-        message.has_position, message.position = True, Point(x=x, y=y, z=z)
+        message.has_position, message.position = True, Point(
+            x=position.x, y=position.y, z=position.z)
+        message.position_stddev, message.position_source = position.stddev, position.source
     return message

@@ -53,6 +53,6 @@ class Detections:
             emotion.confidence)
         if place is not None:
             at = guess.pose.pose.position
-            at.x, at.y, at.z = (float(value) for value in place)
+            at.x, at.y, at.z = place.x, place.y, place.z
         message.results = [guess]
         return message

@@ -88,8 +88,8 @@ class EmotionNode(LifecycleNode):
             self.config.pipeline, self._shared.ids, self.get_logger().warning,
             self._shared.networks)
         concealment = concealment_for(self.config, pipeline.provider)
-        if self.config['use_depth']:
-            self._locator = FaceLocator(self, self.faults, self.config['deterministic'])
+        if self.config['use_depth'] or self.config['estimate_position']:
+            self._locator = FaceLocator(self, self.faults, self.config)
         self._emotions = self.create_lifecycle_publisher(EmotionArray, 'emotions', complete_qos(
             ) if self.config['deterministic'] else emotions_qos())
         try:

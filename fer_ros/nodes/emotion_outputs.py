@@ -7,6 +7,7 @@ from typing import Any
 
 from fer_ros.nodes.annotated_image import AnnotatedImage
 from fer_ros.nodes.detections import Detections
+from fer_ros.nodes.face_frames import FaceFrames
 from fer_ros.nodes.frame import Output
 from fer_ros.nodes.markers import Markers
 from fer_ros.nodes.parameters import EmotionNodeConfig
@@ -14,7 +15,8 @@ from fer_ros.nodes.ros4hri import Ros4Hri
 
 #: parameter -> the output that it switches on.
 _OPTIONAL: dict[str, Callable[[Any], Output]] = {
-    'ros4hri': Ros4Hri, 'detections': Detections, 'markers': Markers}
+    'ros4hri': Ros4Hri, 'detections': Detections, 'markers': Markers,
+    'face_frames': FaceFrames}
 
 
 def chosen_outputs(config: EmotionNodeConfig) -> list[Callable[[Any], Output]]:

@@ -40,6 +40,7 @@ from fer_ros.nodes.image_conversions import (
 from fer_ros.nodes.parameters import EmotionNodeConfig
 from fer_ros.perception.concealment import Concealment, load_concealment
 from fer_ros.perception.execution_provider import ExecutionProvider
+from fer_ros.perception.localization import Position
 from fer_ros.perception.onnx_session import inference_engine
 from fer_ros.perception.opt_out import apply_request, unjudged
 from fer_ros.perception.pipeline import Pipeline
@@ -63,7 +64,7 @@ class EmotionWorker:
     :param now: the node's clock [s], for the latency.
     :param faults: where bad images are reported.
     :param notices: logs warnings.
-    :param locator: finds positions from depth, or None.
+    :param locator: finds positions, or None.
     :param concealment: finds what ``anonymize`` hides; None while that is off.
     """
 
@@ -232,14 +233,14 @@ class EmotionWorker:
             self._notices.report('interleaving', _INTERLEAVING)
 
     def _places(self, faces: Sequence[TrackedFace], header: Header, image: np.ndarray,
-                still: bool = False) -> list[np.ndarray | None] | None:
-        """Return where faces are [m]; this may wait for their depth."""
+                still: bool = False) -> list[Position | None] | None:
+        """Return where faces are; this may wait for their depth."""
         return None if self._locator is None else self._locator.locate(
-            [face.track.detection.box for face in faces], _size(image), stamp_to_seconds(header),
-            self.config['depth_tolerance'], still)
+            [face.track.detection for face in faces], _size(image), stamp_to_seconds(header),
+            self.config, still)
 
     def _to_message(self, faces: Sequence[TrackedFace], header: Header, image: np.ndarray,
-                    seconds: float, places: list[np.ndarray | None] | None) -> EmotionArray:
+                    seconds: float, places: list[Position | None] | None) -> EmotionArray:
         return faces_to_message(
             faces, header, self.pipeline.labels, self.pipeline.classifier.card.name,
             0.0 if self.config['deterministic'] else seconds, _size(image), places)

@@ -1,4 +1,7 @@
-"""Positions of faces from the depth image that belongs to a color image, and camera_info."""
+"""
+Positions of faces from camera_info and, of a color image, the depth image that belongs to it or
+the sizes of the faces.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,10 @@ from fer_ros.nodes.diagnostics import FaultLog
 from fer_ros.nodes.following_subscription import FollowingSubscription
 from fer_ros.nodes.frame_worker import LARGEST_QUEUE
 from fer_ros.nodes.image_conversions import ImageError, depth_to_array
+from fer_ros.nodes.parameters import EmotionNodeConfig
 from fer_ros.nodes.qos import complete_qos, image_qos, matching_qos
-from fer_ros.perception.localization import locate_faces
-from fer_ros.perception.types import BoundingBox
+from fer_ros.perception.localization import Position, estimate_positions, locate_faces
+from fer_ros.perception.types import Detection
 
 #: Depth images may take so much memory where not every one counts [bytes].
 _BUFFER = 1 << 26
@@ -28,78 +32,101 @@ _PATIENCE = 2.0
 
 class FaceLocator:
     """
-    Subscribes to ``depth`` (registered to the color image) and ``camera_info``.
+    Subscribes to ``camera_info`` and, with ``use_depth``, to ``depth`` (registered to the color
+    image).
 
     Thread rule: messages come in the executor's thread, :meth:`locate` is called by the worker's
     and, for a still image, the executor's; the lock guards what they share.
 
     :param node: makes the subscriptions.
     :param faults: where bad or missing depth is reported.
-    :param complete: let each color image wait until its depth has come, and lose none: the same
-        recording then gives the same positions, whichever topic is faster.
+    :param config: the node's parameters. With ``deterministic`` each color image waits until what
+        belongs to it has come, and none is lost: the same recording then gives the same
+        positions, whichever topic is faster.
     """
 
-    def __init__(self, node: Node, faults: FaultLog, complete: bool = False) -> None:
-        self._faults, self._complete = faults, complete
+    def __init__(self, node: Node, faults: FaultLog, config: EmotionNodeConfig) -> None:
+        complete: bool = config['deterministic']
+        self._faults, self._complete, self._use_depth = faults, complete, config['use_depth']
         self._changed = threading.Condition()
         self._depths = DepthBuffer(LARGEST_QUEUE if complete else _BUFFER)
         self._info: CameraInfo | None = None
         self._given_up: float | None = None
         self._missing_since: float | None = None
-        self._subscriptions = [
-            FollowingSubscription(
+        self._subscriptions = [FollowingSubscription(
+            node, CameraInfo, node.resolve_topic_name('camera_info'), self._on_info,
+            complete_qos if complete else matching_qos)]  # some publish it once, latched
+        if self._use_depth:
+            self._subscriptions.append(FollowingSubscription(
                 node, Image, node.resolve_topic_name('depth'), self._on_depth,
-                complete_qos if complete else lambda offered: image_qos(depth=5)),
-            FollowingSubscription(
-                node, CameraInfo, node.resolve_topic_name('camera_info'), self._on_info,
-                complete_qos if complete else matching_qos)]  # some publish it once, latched
+                complete_qos if complete else lambda offered: image_qos(depth=5)))
 
     def destroy(self) -> None:
         """End the subscriptions."""
         for subscription in self._subscriptions:
             subscription.destroy()
 
-    def locate(self, boxes: Sequence[BoundingBox], image_size: tuple[int, int], stamp: float,
-               tolerance: float, still: bool = False) -> list[np.ndarray | None]:
+    def locate(self, faces: Sequence[Detection], image_size: tuple[int, int], stamp: float,
+               config: EmotionNodeConfig, still: bool = False) -> list[Position | None]:
         """
-        Return the position of each box (3,) [m] in the camera optical frame, or None.
+        Return the position of each face in the camera optical frame, or None.
 
         :param image_size: (width, height) of the color image [px].
         :param stamp: of the color image [s].
-        :param tolerance: largest difference to the depth image's stamp [s].
+        :param config: the node's parameters as of now.
         :param still: an image beside the stream: nothing is waited for.
         """
+        tolerance: float = config['depth_tolerance']
         with self._changed:
             if not still:
-                if boxes and self._complete:
-                    self._wait_for_depth(stamp)
+                if faces and self._complete:
+                    self._wait_for_others(stamp)
                 self._depths.advance(stamp, tolerance)
             depth, info = self._depths.nearest(stamp, tolerance), self._info
-        if not boxes:
+        missing = self._missing(info, depth, tolerance)
+        if not faces or not missing:
             self._missing_since = None
-        elif depth is None or info is None:
-            self._report_missing('camera_info' if info is None else (
-                f'depth image within {tolerance:g} s of the image'))
         else:
-            self._missing_since = None
-            try:
-                matrix = _camera_matrix(info, image_size)
-                return locate_faces(depth_to_array(depth), boxes, image_size, matrix)
-            except ImageError as error:
-                self._faults.report(f'depth_{error.kind}', f'no positions: {error}')
-        return [None] * len(boxes)
+            self._report_missing(missing)
+        places: list[Position | None] = [None] * len(faces)
+        if not faces or info is None:
+            return places
+        try:
+            matrix = _camera_matrix(info, image_size)
+            if config['estimate_position']:
+                places = estimate_positions(faces, matrix, config['face_width'])
+            if depth is not None:
+                measured = locate_faces(
+                    depth_to_array(depth), [face.box for face in faces], image_size, matrix)
+                places = [here or guess for here, guess in zip(measured, places)]
+        except ImageError as error:
+            self._faults.report(f'depth_{error.kind}', f'no positions: {error}')
+        return places
 
-    def _wait_for_depth(self, stamp: float) -> None:
-        """Wait until it is certain which depth image belongs to a stamp; while late, only once."""
+    def _wait_for_others(self, stamp: float) -> None:
+        """
+        Wait for the calibration, and until it is certain which depth image belongs to a stamp;
+        while they are late, only once.
+        """
         if self._given_up is None and not self._changed.wait_for(
-                lambda: self._info is not None and self._depths.reaches(stamp), _PATIENCE):
+                lambda: self._info is not None and (
+                    not self._use_depth or self._depths.reaches(stamp)), _PATIENCE):
             self._given_up = stamp
+
+    def _missing(self, info: CameraInfo | None, depth: Image | None, tolerance: float) -> str:
+        """Return what has not come although it is asked for, and by which parameter."""
+        asking = 'use_depth' if self._use_depth else 'estimate_position'
+        if info is None:
+            return f'no camera_info, although {asking} is on'
+        if self._use_depth and depth is None:
+            return f'no depth image within {tolerance:g} s of the image, although use_depth is on'
+        return ''
 
     def _report_missing(self, what: str) -> None:
         now = time.monotonic()
         self._missing_since = self._missing_since or now
         if now - self._missing_since > _PATIENCE:
-            self._faults.report('no_depth', f'no positions: no {what}, although use_depth is on')
+            self._faults.report('no_depth', f'no positions: {what}')
 
     def _on_depth(self, message: Image) -> None:
         stamp = stamp_to_seconds(message.header)

@@ -11,6 +11,7 @@ from std_msgs.msg import Header
 from fer_ros.nodes.parameters import EmotionNodeConfig
 from fer_ros.perception.annotator import anonymize
 from fer_ros.perception.concealment import Concealment
+from fer_ros.perception.localization import Position
 from fer_ros.perception.pipeline import PipelineResult
 
 
@@ -38,17 +39,17 @@ class Frame:
     :param source: the image; outputs see :attr:`picture` only.
     :param result: what the pipeline found in it.
     :param labels: order of the probabilities.
-    :param places: for each face (3,) [m] in the header's frame, or None; None if not known.
+    :param places: for each face its position in the header's frame, or None; None if not known.
     :param config: the node's parameters as of now.
     :param concealment: finds what is to be hidden; None: nothing is.
     """
 
     def __init__(self, source: Source, result: PipelineResult, labels: tuple[str, ...],
-                 places: list[np.ndarray | None] | None, config: EmotionNodeConfig,
+                 places: list[Position | None] | None, config: EmotionNodeConfig,
                  concealment: Concealment | None = None) -> None:
         self._source, self._result, self._concealment = source, result, concealment
         self.header, self.faces, self.labels = source.header, result.faces, labels
-        self.places: list[np.ndarray | None] = places or [None] * len(result.faces)
+        self.places: list[Position | None] = places or [None] * len(result.faces)
         self.config = config
         self.size = source.image.shape[1], source.image.shape[0]
 

@@ -22,7 +22,7 @@ from fer_ros.spelling import meant
 TOPICS = {
     'image': ('image', 'camera images; for compressed ones give the name without /compressed'),
     'depth': ('depth', 'depth image registered to the camera image (use_depth:=true)'),
-    'camera_info': ('camera_info', 'calibration of the camera'),
+    'camera_info': ('camera_info', 'calibration of the camera (use_depth, estimate_position)'),
     'emotions': ('emotions', 'output: fer_ros_msgs/EmotionArray'),
     'annotated_image': ('emotions/image', 'output: the image with faces, states and bars'),
     'group': ('emotions/group', 'output: fer_ros_msgs/GroupMood'),
@@ -38,8 +38,8 @@ TOPICS = {
 #: leaves what the node's file or default says.
 EMOTION = {name: name for name in (
     'cameras', 'emotion_model', 'detector_model', 'image_transport', 'image_qos', 'image_depth',
-    'use_depth', 'overlay', 'anonymize', 'threads', 'provider', 'autostart', 'ros4hri',
-    'detections', 'markers')}
+    'use_depth', 'estimate_position', 'face_width', 'overlay', 'anonymize', 'threads', 'provider',
+    'autostart', 'ros4hri', 'detections', 'markers', 'face_frames')}
 BEHAVIOR = {name: name for name in (
     'language', 'min_interval', 'person_cooldown', 'hold', 'hold_uncertain', 'min_confidence',
     'suggest_again')}

@@ -54,7 +54,7 @@ class Markers:
             lifetime=Duration(seconds=_LIFETIME).to_msg())
         # In the camera's optical frame y points down (REP 103).
         at = marker.pose.position
-        at.x, at.y, at.z = float(place[0]), float(place[1]) - _ABOVE, float(place[2])
+        at.x, at.y, at.z = place.x, place.y - _ABOVE, place.z
         marker.pose.orientation.w, marker.scale.z = 1.0, _LETTERS
         blue, green, red = COLORS.get(emotion.label, COLORS[UNCERTAIN])
         marker.color.r, marker.color.g, marker.color.b = red / 255, green / 255, blue / 255

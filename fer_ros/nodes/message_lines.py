@@ -58,8 +58,9 @@ def _person(emotion: Emotion, labels: list[str]) -> str:
     doubt = '' if emotion.quality in ('', Emotion.QUALITY_OK) else f' [{emotion.quality}]'
     place = emotion.position
     distance = (place.x ** 2 + place.y ** 2 + place.z ** 2) ** 0.5
+    about = 'about ' if emotion.position_source == Emotion.POSITION_SIZE else ''
     return f'{emotion.id} {state} for {emotion.state_age:.1f} s{doubt}' + (
-        f' at {distance:.1f} m' if emotion.has_position else '')
+        f' at {about}{distance:.1f} m' if emotion.has_position else '')
 
 
 def _tone(message: DialogTone) -> Iterator[str]:

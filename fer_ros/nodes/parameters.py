@@ -54,6 +54,14 @@ SPECS: dict[str, Spec] = {
                       live=False),
     'depth_tolerance': Spec(0.1, 'largest difference between the stamps of image and depth [s]',
                             0.0, 10.0),
+    'estimate_position': Spec(False, 'subscribe to camera_info and estimate where faces are from '
+                              'their size, where use_depth is off or finds no depth; the messages '
+                              'say so, and how far the estimate may be off (standard deviation: '
+                              'about 8 %)', live=False),
+    'face_width': Spec(0.136, 'estimate_position: mean width of a face across the cheekbones '
+                       '(bizygomatic) [m]; 0.136 is the mean of adults (2.14 interpupillary '
+                       'distances of 63.4 mm, Dodgson 2004), a child of six has about 0.115',
+                       0.05, 0.3),
     'min_face_size': Spec('auto', 'smallest face to look for [px of the source image]; sets the '
                           "detector's working resolution; auto: 12 in small pictures, 24 in those "
                           'of 640x400 and more', 8.0, 2000.0, word='auto', whole=False,
@@ -113,8 +121,11 @@ SPECS: dict[str, Spec] = {
     'detections': Spec(False, 'publish faces as vision_msgs/Detection2DArray on '
                        'emotions/detections too; needs vision_msgs', live=False),
     'markers': Spec(False, 'publish a label above each head as visualization_msgs/MarkerArray on '
-                    'emotions/markers; needs visualization_msgs, and positions (use_depth)',
-                    live=False),
+                    'emotions/markers; needs visualization_msgs, and positions (use_depth or '
+                    'estimate_position)', live=False),
+    'face_frames': Spec(False, 'publish a TF frame face_ID for each face (REP-155: x forward out '
+                        'of the face, z up); needs tf2_msgs, and positions (use_depth or '
+                        'estimate_position)', live=False),
     'jpeg_quality': Spec(80, 'of emotions/image/compressed', 1, 100),
     'image_timeout': Spec(2.0, 'without an image for longer, diagnostics warn [s]', 0.1, 60.0),
     'autostart': Spec(True, 'configure and activate at start', live=False),

@@ -6,15 +6,16 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 #: Right eye, left eye, nose, right and left mouth corner of an average head [mm]: x right in the
 #: picture, y down, z away from the camera. In the plane: the median of 3,681 frontal FER2013
 #: faces (``preprocessing.TEMPLATE``) at an eye distance of 63 mm; depths of an average head.
-_HEAD = np.array([[-31.5, -31.5, 0.0], [31.5, -31.5, 0.0], [0.0, 3.1, -32.0],
+HEAD = np.array([[-31.5, -31.5, 0.0], [31.5, -31.5, 0.0], [0.0, 3.1, -32.0],
                   [-27.0, 28.2, -8.0], [27.0, 28.2, -8.0]])
 #: Landmarks (2, 5) @ this = the affine map from head to picture, float (2, 3); it sums to 0 over
 #: the points, so their place does not matter.
-_FIT = np.linalg.pinv((_HEAD - _HEAD.mean(0)).T)
+_FIT = np.linalg.pinv((HEAD - HEAD.mean(0)).T)
 
 
 @dataclass(frozen=True)
@@ -62,3 +63,27 @@ def head_pose(landmarks: np.ndarray) -> HeadPose | None:
     right, down = cos * right + sin * down, cos * down - sin * right
     yaw, pitch = math.atan2(right, max(-away, 1e-9)), math.asin(min(max(down, -1.0), 1.0))
     return HeadPose(math.degrees(yaw), math.degrees(pitch), math.degrees(roll))
+
+
+#: Axes of a face that looks into the camera, in the camera's: forward, left, up.
+_FACING = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]])
+
+
+def face_orientation(pose: HeadPose,
+                     place: tuple[float, float, float]) -> tuple[float, float, float, float]:
+    """
+    Return how a face is turned, as a unit quaternion (x, y, z, w).
+
+    A pose is what the picture shows: against the line of sight, which bends to the sides.
+
+    :param pose: of the head.
+    :param place: of the face [m], camera optical frame (REP 103), z above 0.
+    :returns: rotation from the face's axes (x forward, y left, z up) to the camera optical frame.
+    """
+    x, y, z = place
+    aside = math.hypot(x, y)
+    angle = math.atan2(aside, z) / aside if aside > 1e-9 else 0.0
+    sight = Rotation.from_rotvec([-y * angle, x * angle, 0.0])
+    turn = Rotation.from_euler('ZYX', [pose.roll, -pose.yaw, pose.pitch], degrees=True)
+    x, y, z, w = (sight * turn * Rotation.from_matrix(_FACING)).as_quat().tolist()
+    return x, y, z, w

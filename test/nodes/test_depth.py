@@ -11,6 +11,7 @@ rclpy = pytest.importorskip('rclpy')
 
 from emotion_rig import BASE, Rig  # noqa: E402
 from helpers import ros, spinning, wait_for  # noqa: E402
+from rclpy.parameter import Parameter  # noqa: E402
 from rclpy.qos import QoSProfile  # noqa: E402
 from sensor_msgs.msg import CameraInfo, Image, RegionOfInterest  # noqa: E402
 
@@ -25,7 +26,7 @@ class DepthRig(Rig):
     """An emotion_node with a depth camera; the picture is 512x512."""
 
     def __init__(self, info_qos=None, **overrides):
-        super().__init__(use_depth=True, **overrides)
+        super().__init__(**{'use_depth': True, **overrides})
         self.numbers = itertools.count()
         self.depth = self.peer.create_publisher(Image, 'depth', image_qos('reliable', 50))
         self.info = self.peer.create_publisher(
@@ -67,7 +68,7 @@ def running(picture, **overrides):
         rig = DepthRig(**overrides)
         with spinning(rig.node, rig.peer):
             rig.ready()
-            for publisher in (rig.depth, rig.info):
+            for publisher in (rig.depth, rig.info)[not rig.node.config['use_depth']:]:
                 assert wait_for(publisher.get_subscription_count)
             if not overrides.get('deterministic'):
                 rig.send(picture, 0.0)
@@ -143,6 +144,46 @@ def test_the_depth_image_nearest_in_time_counts(astronaut):
         assert rig.send(astronaut, 0.16).emotions[0].position.z == pytest.approx(1.3)
         assert rig.send(astronaut, 0.34).emotions[0].position.z == pytest.approx(1.7)
         assert not rig.send(astronaut, 0.6).emotions[0].has_position
+
+
+def test_without_depth_the_size_tells(astronaut):
+    """An estimate, and marked as one; nobody asks for depth images. A wider face is farther."""
+    with running(astronaut, use_depth=False, estimate_position=True) as rig:
+        assert not rig.depth.get_subscription_count()
+        assert not rig.messages[-1].emotions[0].position_source
+        rig.send_info()
+        face = rig.send(astronaut, 0.05).emotions[0]
+        assert face.has_position and face.position_source == face.POSITION_SIZE
+        assert face.position.z == pytest.approx(0.136 * 500 / face.roi.width, rel=0.1)
+        assert 0.06 < face.position_stddev / face.position.z < 0.12
+        [changed] = rig.node.set_parameters([Parameter('face_width', value=0.272)])
+        assert changed.successful
+        doubled = rig.send(astronaut, 0.1).emotions[0]
+        assert doubled.position.z == pytest.approx(2 * face.position.z, rel=0.05)
+        assert not rig.errors
+
+
+def test_the_size_tells_where_depth_does_not(astronaut):
+    """Depth is better where it is known."""
+    with running(astronaut, estimate_position=True) as rig:
+        rig.send_info()
+        for seconds, meters, source in ((0.05, 1.25, 'depth'), (0.1, 0.0, 'size')):
+            rig.send_depth(seconds, meters)
+            face = rig.send(astronaut, seconds).emotions[0]
+            assert face.position_source == source
+            assert face.position_stddev == 0 or source == 'size'
+        assert rig.send(astronaut, 0.9).emotions[0].position_source == 'size'
+
+
+def test_deterministic_waits_for_the_calibration(astronaut):
+    """Else it would hang on chance which images have positions; there is no depth to wait for."""
+    with running(astronaut, use_depth=False, estimate_position=True, deterministic=True) as rig:
+        for i in range(3):
+            rig.camera.publish(picture_at(astronaut, i * 0.05))
+        assert wait_for(lambda: len(rig.messages) == 1)
+        rig.info.publish(CameraInfo(k=K))
+        assert wait_for(lambda: len(rig.messages) == 3)
+        assert all(m.emotions[0].has_position for m in rig.messages[1:])
 
 
 def test_depth_that_never_comes_is_told(astronaut):

@@ -142,10 +142,12 @@ def test_a_message_is_a_line_or_two():
     message.emotions = [
         Emotion(id='p1', label='happy', confidence=0.834, state_age=2.31, quality='ok',
                 has_position=True, position=Point(x=0.0, y=3.0, z=4.0)),
-        Emotion(id='p2', label='uncertain', confidence=0.6, probabilities=[0.6, 0.4]),
+        Emotion(id='p2', label='uncertain', confidence=0.6, probabilities=[0.6, 0.4],
+                has_position=True, position_source='size', position=Point(z=2.0)),
         Emotion(id='p3', label='uncertain', quality='too_small')]
     assert lines_of(message) == [
-        '12.34 s: p1 happy 83 % for 2.3 s at 5.0 m; p2 no state (sad 60 %) for 0.0 s; '
+        '12.34 s: p1 happy 83 % for 2.3 s at 5.0 m; p2 no state (sad 60 %) for 0.0 s '
+        'at about 2.0 m; '
         'p3 no state for 0.0 s [too_small]']
     assert lines_of(DialogTone(
         tone='calm', person_id='p1', emotion='sad', confidence=0.5, suggestion='have a rest',

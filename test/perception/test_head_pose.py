@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from fer_ros.perception.head_pose import _HEAD, head_pose
+from fer_ros.perception.head_pose import HEAD, HeadPose, face_orientation, head_pose
 from fer_ros.perception.preprocessing import TEMPLATE
 
 
@@ -13,7 +14,7 @@ def seen(yaw, pitch, roll, scale=2.0):
     around_z = np.array([[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]])
     around_y = np.array([[np.cos(y), 0, -np.sin(y)], [0, 1, 0], [np.sin(y), 0, np.cos(y)]])
     around_x = np.array([[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]])
-    return (_HEAD @ (around_z @ around_y @ around_x).T)[:, :2] * scale + 100
+    return (HEAD @ (around_z @ around_y @ around_x).T)[:, :2] * scale + 100
 
 
 @pytest.mark.parametrize('angles', [
@@ -40,3 +41,30 @@ def test_no_pose_from_nothing(points):
 def test_any_points_give_finite_angles(seed):
     pose = head_pose(np.random.default_rng(seed).normal(0, 10, (5, 2)))
     assert np.all(np.isfinite([pose.yaw, pose.pitch, pose.roll])) and 0 <= pose.turn <= 90
+
+
+@pytest.mark.parametrize('pose, forward, up', [
+    (HeadPose(0, 0, 0), (0, 0, -1), (0, -1, 0)), (HeadPose(90, 0, 0), (1, 0, 0), (0, -1, 0)),
+    (HeadPose(0, 90, 0), (0, 1, 0), (0, 0, -1)), (HeadPose(0, 0, 90), (0, 0, -1), (1, 0, 0))])
+def test_axes_of_a_face(pose, forward, up):
+    """x forward, y left, z up (REP-103), in the camera's: x right, y down, z away."""
+    turn = Rotation.from_quat(face_orientation(pose, (0.0, 0.0, 2.0))).as_matrix()
+    np.testing.assert_allclose(turn[:, 0], forward, atol=1e-9)
+    np.testing.assert_allclose(turn[:, 2], up, atol=1e-9)
+    np.testing.assert_allclose(turn[:, 1], np.cross(up, forward), atol=1e-9)
+
+
+@pytest.mark.parametrize('place', [(2.0, 0.0, 1.0), (-1.0, 1.0, 1.0), (0.0, -3.0, 0.5)])
+def test_who_looks_at_the_camera_from_the_side_is_turned_to_it(place):
+    """The pose is against the line of sight."""
+    turn = Rotation.from_quat(face_orientation(HeadPose(0, 0, 0), place)).as_matrix()
+    np.testing.assert_allclose(turn[:, 0], -np.array(place) / np.linalg.norm(place), atol=1e-9)
+
+
+@pytest.mark.parametrize('yaw, pitch, roll', [(30, 0, 0), (-25, 15, 0), (20, -10, 25)])
+def test_orientation_is_that_of_the_landmarks(yaw, pitch, roll):
+    """A head turned so, seen from afar, has its nose where the face's x points."""
+    turn = Rotation.from_euler('ZYX', [roll, -yaw, pitch], degrees=True).as_matrix()
+    pose = head_pose((HEAD @ turn.T)[:, :2] * 2 + 300)
+    axes = Rotation.from_quat(face_orientation(pose, (0.0, 0.0, 1.0))).as_matrix()
+    np.testing.assert_allclose(axes[:, 0], -turn[:, 2], atol=0.01)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from fer_ros.perception.head_pose import _HEAD
+from fer_ros.perception.head_pose import HEAD
 from fer_ros.perception.preprocessing import crop_face
 from fer_ros.perception.quality import (
     QualityConfig,
@@ -45,7 +45,7 @@ def turned(yaw):
     angle = np.radians(yaw)
     turn = np.array([[np.cos(angle), 0, -np.sin(angle)], [0, 1, 0],
                      [np.sin(angle), 0, np.cos(angle)]])
-    return Detection(BoundingBox(50, 50, 100, 100), 0.9, (_HEAD @ turn.T)[:, :2] + 100)
+    return Detection(BoundingBox(50, 50, 100, 100), 0.9, (HEAD @ turn.T)[:, :2] + 100)
 
 
 @pytest.mark.parametrize('yaw, expected', [
