@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,22 @@ def center_offset(x: float, y: float, width: float, height: float) -> float:
 
 
 def _nearness(people: Sequence[Person]) -> list[float]:
-    """Return 1 / distance, or the faces' sizes unless every distance is known."""
-    distances = [person.distance for person in people if person.distance is not None]
-    if len(distances) < len(people):
+    """
+    Return 1 / distance [1/m], or the faces' sizes if no distance is known.
+
+    Where some are known, the others' are told from how large a face looks in this camera; a turned
+    head looks smaller, but its distance is the same.
+    """
+    known = [_depth(person) * person.size for person in people if person.distance is not None]
+    if not known:
         return [person.size for person in people]
-    return [1 / max(distance, 0.01) for distance in distances]
+    one_meter = max(median(known), 1e-3)
+    return [person.size / one_meter if person.distance is None else 1 / _depth(person)
+            for person in people]
+
+
+def _depth(person: Person) -> float:
+    return max(person.distance or 0.0, 0.01)
 
 
 def _centrality(people: Sequence[Person]) -> list[float]:
@@ -67,17 +79,20 @@ MODES: dict[str, Callable[[Sequence[Person]], list[float]]] = {
 @dataclass(frozen=True)
 class AttentionConfig:
     """
-    :param mode: one of :data:`MODES`: nearest (by depth, or the largest face), most central,
-        longest seen.
+    :param mode: one of :data:`MODES`: nearest (by the position, or the largest face), most
+        central, longest seen.
     :param switch_ratio: another face must be so many times nearer (more central, longer seen) ...
     :param switch_dwell: ... for so long [s] to take over.
     :param lost_after: a person unseen for longer is given up [s].
+    :param max_distance: who is known to be farther away is not talked to [m]; 0: there is no
+        limit. Whom the robot talks to may go ``switch_ratio`` times as far.
     """
 
     mode: str = 'nearest'
     switch_ratio: float = 1.3
     switch_dwell: float = 1.0
     lost_after: float = 1.0
+    max_distance: float = 0.0
 
     def __post_init__(self) -> None:
         """:raises ValueError: for an unknown mode; names those there are."""
@@ -105,12 +120,21 @@ class Attention:
         self._seen = 0.0
         self._rival, self._rival_since = '', 0.0
 
+    def in_reach(self, people: Sequence[Person]) -> Sequence[Person]:
+        """Return who is not known to be too far to be talked to, and whom others chose."""
+        limit = self.config.max_distance
+        if not limit:
+            return people
+        limits = {self.person_id: limit * self.config.switch_ratio, self.addressee: math.inf}
+        return [person for person in people if person.distance is None
+                or person.distance <= limits.get(person.id, limit)]
+
     def update(self, stamp: float, people: Sequence[Person]) -> Person | None:
         """
         Choose among the faces of one frame.
 
         :param stamp: [s], not before the last one's.
-        :param people: all faces, any number.
+        :param people: all faces :meth:`in_reach`, any number.
         :returns: the person talked to, None if that person is not in this frame.
         """
         chosen = next((p for p in people if p.id == self.addressee != ''), None)

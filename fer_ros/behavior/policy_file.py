@@ -24,7 +24,7 @@ _NUMBERS = {'min_interval': (0.0, 600.0), 'hold': (0.0, 3600.0), 'hold_uncertain
             'min_confidence': (0.0, 1.0), 'person_cooldown': (0.0, 600.0),
             'suggestion_interval': (0.0, 86400.0), 'suggest_again': (0.0, 86400.0)}
 _ATTENTION = {'switch_ratio': (1.0, 10.0), 'switch_dwell': (0.0, 60.0),
-              'lost_after': (0.0, 60.0)}
+              'lost_after': (0.0, 60.0), 'max_distance': (0.0, 1000.0)}
 _KEYS = ('tones', 'emotions', 'default_tone', 'attention', 'phrases', 'notice', *_NUMBERS)
 _PHRASES = tuple(Phrases.__dataclass_fields__)
 #: The longest time that a person may be said to have looked so [s].

@@ -73,9 +73,10 @@ class TonePolicy:
         self._stamp = stamp
         if first:
             return self._decide(stamp, self.config.default_tone, None, self.config.phrases.start)
-        self.person, self._anybody = self.attention.update(stamp, people), bool(people)
+        near = self.attention.in_reach(people)
+        self.person, self._anybody = self.attention.update(stamp, near), bool(near)
         self._opted_out = frozenset(person.id for person in people if person.opted_out)
-        if people:
+        if near:
             self._last_face = stamp
         if self.person is not None:
             if self._answer(self.person):

@@ -46,6 +46,10 @@ def seen(id_, size=100, **values):
     ('nearest', [seen('f1', 90, distance=1.0), seen('f2', 100, distance=2.0)], 'f1'),
     ('nearest', [seen('f1', 90, distance=1.0), seen('f2', 100)], 'f2'),  # one is not known
     ('nearest', [seen('f1', 90, distance=0.0), seen('f2', 100, distance=2.0)], 'f1'),
+    # Who is turned aside looks smaller; where nothing is known, sizes tell: 95 px are at 1.55 m.
+    ('nearest', [seen('f1', 80, distance=2.0), seen('f2', 90, distance=1.5),
+                 seen('f3', 95)], 'f2'),
+    ('nearest', [seen('f1', 0, distance=2.0), seen('f2', 100)], 'f2'),
     ('central', [seen('f1', offset=0.5), seen('f2', 10, offset=0.1)], 'f2'),
     ('central', [seen('f1'), seen('f2', offset=0.9)], 'f2'),
     ('central', [seen('f2'), seen('f1')], 'f1'),
@@ -122,3 +126,21 @@ def test_a_crowd(mode):
     assert attention.update(0.0, people).id == 'f0'
     assert attention.update(1.0, people).id == 'f0'
     assert people.looks < 20
+
+
+def test_who_is_too_far_is_not_talked_to():
+    """With a margin for the one who is talked to; not who is chosen, or where none is known."""
+    attention = Attention(AttentionConfig(max_distance=2.0, switch_ratio=1.5, lost_after=1.0))
+    near, edge, far = (seen('f1', distance=d) for d in (2.0, 2.5, 3.5))
+
+    def talked_to(stamp, *people):
+        chosen = attention.update(stamp, attention.in_reach(people))
+        return chosen and chosen.id
+    assert talked_to(0, edge) is None
+    assert talked_to(1, near) == talked_to(2, edge) == 'f1'
+    assert talked_to(3.5, far) is None and attention.person_id == ''
+    assert talked_to(4, edge, seen('f2')) == 'f2'
+    attention.addressee = 'f1'
+    assert talked_to(5, far, seen('f2')) == 'f1'
+    everybody = [near, far]
+    assert Attention().in_reach(everybody) is everybody

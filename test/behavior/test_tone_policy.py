@@ -1,10 +1,12 @@
 """When the tone changes, and when it must not."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_ros.behavior.attention import Person
+from fer_ros.behavior.attention import AttentionConfig, Person
 from fer_ros.behavior.dialog_tone import Tone
 from fer_ros.behavior.phrases import PHRASES
 from fer_ros.behavior.policy_config import NEGATIVE, NEVER_MIRRORED, PolicyConfig
@@ -426,3 +428,13 @@ def test_an_operators_tone_stays():
     p.override('calm', 0.2)
     assert p.update(0.3, [OUT]) is None
     assert p.decision.tone.name == 'calm'
+
+
+def test_who_went_too_far_is_gone():
+    """The tone goes back to the default after ``hold``, as if nobody were there."""
+    p = policy(attention=AttentionConfig(max_distance=2.0), hold=3.0)
+    near, far = (replace(one('sad')[0], distance=distance) for distance in (1.0, 5.0))
+    assert p.update(5.0, [far]) is None
+    assert p.update(6.0, [near]).tone.name == 'encouraging'
+    assert p.update(8.0, [far]) is None
+    assert p.update(20.0, [far]).tone.name == 'neutral'
