@@ -18,7 +18,8 @@ def shared(folder: str) -> list[tuple[str, list[str]]]:
     return list(files.items())
 
 
-NODES = ('emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node', 'dashboard_node')
+NODES = ('emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node',
+         'dashboard_node', 'expression_node')
 
 setup(
     name=NAME,

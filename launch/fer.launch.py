@@ -88,16 +88,9 @@ def start_nodes(context: LaunchContext) -> list[Node]:
         *((topic, f'{camera}/{topic}') for topic in (
             'emotions', 'emotions/image', 'emotions/markers')),
         *common['remappings']]}  # the first rule counts
-    emotion = {**use_sim_time, **launch_arguments.chosen(EMOTION, texts)}
     if others['rviz']:
         check_installed('rviz2', 'rviz:=false')
-        emotion.setdefault('markers', True)
-    nodes: list[Node] = [LifecycleNode(
-        executable='emotion_node', name=others['emotion_node_name'],
-        # One by one they are for all nodes of the process; a mapping would be for this name alone.
-        parameters=[emotion_parameters(others, texts['cameras']), *(
-            Parameter(name, value, value_type=type(value)) for name, value in emotion.items())],
-        on_exit=when_ended('emotion_node', others['required']), **common)]
+    nodes: list[Node] = [judging_node(others, texts, use_sim_time, common)]
     if others['behavior']:
         policy = {'policy_file': others['policy_file'], **launch_arguments.chosen(BEHAVIOR, texts)}
         nodes.append(Node(
@@ -128,21 +121,44 @@ def start_nodes(context: LaunchContext) -> list[Node]:
     return nodes
 
 
-def emotion_parameters(others: dict, cameras: str) -> str:
+def judging_node(others: dict, texts: dict, use_sim_time: dict, common: dict) -> Node:
     """
-    Return the parameter file of emotion_node.
+    Return emotion_node, or expression_node with input:=ros4hri.
+
+    :raises ValueError: if an argument has no meaning.
+    """
+    name, file = others['emotion_node_name'], others['params_file']
+    if file:
+        check_file(others, texts['cameras'])
+    if others['input'] == 'image':
+        values = {**use_sim_time, **launch_arguments.chosen(EMOTION, texts)}
+        if others['rviz']:
+            values.setdefault('markers', True)
+        return LifecycleNode(
+            executable='emotion_node', name=name,
+            # One by one they are for all nodes of the process; a mapping would be for this name
+            # alone.
+            parameters=[file or str(CONFIG / 'emotion_node.yaml'), *(
+                Parameter(key, value, value_type=type(value)) for key, value in values.items())],
+            on_exit=when_ended('emotion_node', others['required']), **common)
+    return Node(
+        executable='expression_node', name=name, parameters=[
+            *filter(None, [file]), use_sim_time,
+            launch_arguments.chosen_expression(texts, others['rviz'])],
+        on_exit=when_ended('expression_node', others['required']), **common)
+
+
+def check_file(others: dict, cameras: str) -> None:
+    """
+    Check the parameter file.
 
     :param cameras: a node each.
-
     :raises ValueError: if it is not there, or says nothing to this node.
     """
-    if not others['params_file']:
-        return str(CONFIG / 'emotion_node.yaml')
     for camera in [camera.name for camera in parse_cameras(cameras)] or ['']:
         node = '/'.join(['', *filter(None, [
             others['namespace'].strip('/'), camera, others['emotion_node_name']])])
         check_parameter_file(others['params_file'], node)
-    return others['params_file']
 
 
 def when_ended(name: str, required: bool, may_end: bool = False):

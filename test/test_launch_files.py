@@ -98,6 +98,7 @@ def test_defaults(name, argument, default):
     ({'behavior': 'false'}, {'emotion_node'}),
     ({'source': 'demo'}, {'emotion_node', 'behavior_node', 'image_source_node'}),
     ({'source': '0', 'behavior': 'false'}, {'emotion_node', 'image_source_node'}),
+    ({'input': 'ros4hri'}, {'expression_node', 'behavior_node'}),
 ])
 def test_arguments_choose_the_nodes(values, executables):
     assert set(started(**values)) == executables
@@ -123,6 +124,7 @@ def test_of_several_cameras_one_is_seen_by_the_others(camera, seen):
     ({'behavior': 'flase'}, "behavior is 'flase', must be true or false"),
     ({'threads': '0'}, "threads is '0', must be a whole number from 1 to 64"),
     ({'params_file': '/none.yaml'}, "'/none.yaml' cannot be read"),
+    ({'input': 'ros4hri', 'anonymize': 'true'}, 'input:=ros4hri takes no anonymize'),
 ])
 def test_bad_arguments_start_nothing(values, text):
     pytest.importorskip('launch_ros.actions', reason='launch comes with a ROS distribution only')

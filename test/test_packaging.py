@@ -12,7 +12,7 @@ pytest.importorskip('colcon_core', reason='colcon is not installed')
 
 ROOT = Path(__file__).resolve().parent.parent
 NODES = ('emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node',
-         'dashboard_node', 'fer_ros')
+         'dashboard_node', 'expression_node', 'fer_ros')
 
 
 def colcon(*words: str | Path, cwd: Path = ROOT) -> str:

@@ -25,6 +25,7 @@ from fer_ros.nodes import (
     bag_player_node,
     behavior_parameters,
     dashboard_parameters,
+    expression_parameters,
     image_source_node,
     parameters,
 )
@@ -38,7 +39,8 @@ _REFERENCE = ROOT / 'docs' / 'reference'
 NODES: dict[str, Mapping[str, Spec]] = {
     'emotion_node': parameters.SPECS, 'behavior_node': behavior_parameters.SPECS,
     'image_source_node': image_source_node.SPECS, 'bag_player_node': bag_player_node.SPECS,
-    'dashboard_node': dashboard_parameters.SPECS}
+    'dashboard_node': dashboard_parameters.SPECS,
+    'expression_node': expression_parameters.SPECS}
 _INTERFACES = sorted((ROOT / 'fer_ros_msgs').glob('*/*.[ms][sr][gv]'))
 _LAUNCH_FILES = ('fer', 'demo', 'bag', 'sim')
 #: commands with torch in their parsers; the rest is told where torch is not installed too.

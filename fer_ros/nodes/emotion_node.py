@@ -102,7 +102,8 @@ class EmotionNode(LifecycleNode):
             pipeline, self.config, self._emotions, self._outputs, self._now, self.faults,
             ThrottledLog(self.get_logger().warning), self._locator, concealment)
         self._images = ImageInput(self, self.config, self._worker, self._health.watch)
-        self._offered_services = EmotionServices(self, self._worker, self._enable, self.faults)
+        self._offered_services = EmotionServices(
+            self, self._worker, self._enable, self.faults, self._worker.analyze)
         if engine_advice():
             self.get_logger().warning(engine_advice())
         self.get_logger().info(

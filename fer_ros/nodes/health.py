@@ -36,6 +36,7 @@ class Vitals(NamedTuple):
     :param faces: in the latest image.
     :param image_timeout: without an image for longer, something is wrong [s].
     :param troubles: what else the user should know, by those who watch it.
+    :param what: comes on the topic.
     :param known: a trouble that the console has been told of; '' if there is none.
     """
 
@@ -49,6 +50,7 @@ class Vitals(NamedTuple):
     image_timeout: float = 2.0
     troubles: tuple[str, ...] = ()
     known: str = ''
+    what: str = 'image'
 
 
 class Health:
@@ -89,17 +91,17 @@ class Health:
         level, no_image = self._no_image(vitals) or (DiagnosticStatus.WARN, '')
         fault = self._faults.last if self._faults.recent and not no_image else ''
         text = '; '.join(filter(None, (*vitals.troubles, no_image, fault)))
-        self._tell(bool(no_image), text)
+        self._tell(bool(no_image), text, vitals.what)
         text = '; '.join(filter(None, (text, vitals.known)))
         if text:
             return level, text
         return DiagnosticStatus.OK, f'{vitals.faces} faces'
 
-    def _tell(self, is_silent: bool, text: str) -> None:
+    def _tell(self, is_silent: bool, text: str, what: str) -> None:
         """Tell the console, which shows no diagnostics, when images stop and when they come."""
         if is_silent != self._is_silent:
             self._is_silent = is_silent
-            self._log(text if is_silent else 'images arrive again')
+            self._log(text if is_silent else f'{what}s arrive again')
 
     def _no_image(self, vitals: Vitals) -> tuple[bytes, str] | None:
         """Return what to say while no image arrives, None if images do arrive."""
@@ -110,11 +112,11 @@ class Health:
         if now - self._last_image < vitals.image_timeout:
             return None
         if vitals.publishers == 0:
-            return DiagnosticStatus.WARN, f'no image: 0 publishers on {vitals.topic}'
+            return DiagnosticStatus.WARN, f'no {vitals.what}: 0 publishers on {vitals.topic}'
         if self._incompatible:
             return DiagnosticStatus.ERROR, self._incompatible
         return DiagnosticStatus.WARN, (
-            f'no image for {now - self._last_image:.0f} s, although {vitals.publishers} '
+            f'no {vitals.what} for {now - self._last_image:.0f} s, although {vitals.publishers} '
             f'publisher(s) are on {vitals.topic}: is it paused? If not, {TRANSPORT_HINT}')
 
     def _on_incompatible(self, event: Any) -> None:

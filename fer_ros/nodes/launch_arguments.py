@@ -10,6 +10,7 @@ import yaml
 from fer_ros.nodes import (
     behavior_parameters,
     dashboard_parameters,
+    expression_parameters,
     image_source_node,
     parameters,
 )
@@ -55,6 +56,9 @@ LOG_LEVELS = ('debug', 'info', 'warn', 'error', 'fatal')
 OTHERS = {
     'source': Spec('none', 'publish images too: demo, a webcam index, a video file or a folder; '
                    'none: a camera driver does'),
+    'input': Spec('image', 'image: emotion_node finds faces in the images and judges them; '
+                  'ros4hri: expression_node judges those that another detector publishes on '
+                  '/humans/faces', choices=('image', 'ros4hri')),
     'behavior': Spec(True, 'start behavior_node, from emotions to a dialog tone'),
     'camera': Spec('', 'of several cameras (cameras), the name of the one whose people '
                    'behavior_node and the page see; empty: the first'),
@@ -63,13 +67,15 @@ OTHERS = {
     'rviz': Spec(False, 'start rviz2 on the annotated image and the labels above heads; switches '
                  'markers on. frame_id names the frame of another camera'),
     'namespace': Spec('', 'namespace of all nodes and relative topics'),
-    'emotion_node_name': Spec('emotion_node', 'name of emotion_node'),
+    'emotion_node_name': Spec('emotion_node', 'name of emotion_node, or of expression_node in its '
+                              'place'),
     'behavior_node_name': Spec('behavior_node', 'name of behavior_node'),
     'source_node_name': Spec('image_source_node', 'name of image_source_node'),
     'use_sim_time': Spec(False, 'take the time from /clock'),
     'required': Spec(True, 'when a node ends, end everything, with a status other than 0 if it '
                      'failed; false: the others go on'),
-    'params_file': Spec('', 'parameters of emotion_node; empty: the defaults'),
+    'params_file': Spec('', 'parameters of emotion_node, or of expression_node in its place; '
+                        'empty: the defaults'),
     'policy_file': Spec('', 'policy of behavior_node; empty: the one in the package'),
     'transport': Spec('shared_memory', 'of Fast DDS: shared_memory (large enough for images; UDP '
                       'to other machines), large_data (TCP to others) or keep; what you have set '
@@ -128,6 +134,25 @@ def chosen(table: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, Any]
     specs = parameter_specs()
     return {parameter: value_of(name, specs[name], texts[name])
             for name, parameter in table.items() if texts.get(name)}
+
+
+def chosen_expression(texts: Mapping[str, str], rviz: bool) -> dict[str, Any]:
+    """
+    Return the parameters of expression_node that the arguments set.
+
+    :param rviz: the argument of this name, which is nothing for this node either.
+
+    :raises ValueError: if one has no meaning, or none for this node; names it.
+    """
+    values = chosen(EMOTION, texts)
+    # Those of bags and simulations are set by their launch files.
+    lost = [name for name in values if name not in expression_parameters.SPECS
+            and name not in ('image_transport', 'image_qos', 'image_depth', 'autostart')
+            and values[name] != parameters.SPECS[name].default] + ['rviz'] * rviz
+    if lost:
+        raise ValueError(f'input:=ros4hri takes no {", ".join(lost)}: expression_node sees no '
+                         'image but the crops of another detector')
+    return {name: value for name, value in values.items() if name in expression_parameters.SPECS}
 
 
 def chosen_of(specs: Mapping[str, Spec], names: Iterable[str],

@@ -8,7 +8,7 @@ from importlib import import_module
 from fer_ros.nodes.transport import choose_transport
 
 NODES = ('emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node',
-         'dashboard_node')
+         'dashboard_node', 'expression_node')
 
 
 def main(argv: list[str]) -> int:

@@ -15,6 +15,7 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 
 from fer_ros.nodes.conversions import stamp_to_seconds
 from fer_ros.nodes.frame import Frame
@@ -23,13 +24,14 @@ from fer_ros.nodes.optional_messages import optional_messages
 from fer_ros.nodes.running import NodeRefusedError
 from fer_ros.perception.labels import ROS4HRI
 from fer_ros.perception.preprocessing import crop_face
-from fer_ros.perception.types import Detection, TrackedFace
+from fer_ros.perception.types import Detection, EmotionEstimate, TrackedFace
 
-_ROOT = '/humans/faces'
+#: Where faces are published.
+ROOT = '/humans/faces'
 #: Sides of cropped and aligned faces [px], as the reference implementation has them.
 _SIDE = 128
 #: libhri subscribes with the system's default, which is reliable.
-_QOS = QoSProfile(depth=1)
+QOS = QoSProfile(depth=1)
 #: What is used of each message.
 _FIELDS = {
     'IdsList': ('header', 'ids'),
@@ -39,7 +41,7 @@ _FIELDS = {
     'Expression': ('header', 'expression', 'valence', 'arousal', 'confidence'),
 }
 #: Our five landmarks, in their order, among the seventy of FacialLandmarks.
-_LANDMARKS = ('RIGHT_PUPIL', 'LEFT_PUPIL', 'NOSE', 'MOUTH_OUTER_RIGHT', 'MOUTH_OUTER_LEFT')
+LANDMARKS = ('RIGHT_PUPIL', 'LEFT_PUPIL', 'NOSE', 'MOUTH_OUTER_RIGHT', 'MOUTH_OUTER_LEFT')
 
 
 class Ros4Hri:
@@ -54,7 +56,7 @@ class Ros4Hri:
 
     def __init__(self, node: Node) -> None:
         self._node, self._messages = node, hri_messages()
-        self._tracked = node.create_publisher(self._messages.IdsList, f'{_ROOT}/tracked', _QOS)
+        self._tracked = node.create_publisher(self._messages.IdsList, f'{ROOT}/tracked', QOS)
         self._faces: dict[str, dict[str, Any]] = {}
         self._seen: dict[str, float] = {}
 
@@ -83,7 +85,7 @@ class Ros4Hri:
         kinds = {'roi': self._messages.NormalizedRegionOfInterest2D,
                  'landmarks': self._messages.FacialLandmarks,
                  'expression': self._messages.Expression, 'cropped': Image, 'aligned': Image}
-        return {name: self._node.create_publisher(kind, f'{_ROOT}/{id_}/{name}', _QOS)
+        return {name: self._node.create_publisher(kind, f'{ROOT}/{id_}/{name}', QOS)
                 for name, kind in kinds.items()}
 
     def _forget(self, id_: str) -> None:
@@ -96,7 +98,7 @@ class Ros4Hri:
         topics['roi'].publish(self._roi(frame, detection))
         if detection.landmarks is not None:
             topics['landmarks'].publish(self._landmarks(frame, detection))
-        expression = self._expression(frame, face)
+        expression = expression_of(self._messages, frame.header, face.emotion)
         if expression is not None:
             topics['expression'].publish(expression)
         if topics['cropped'].get_subscription_count():
@@ -119,25 +121,10 @@ class Ros4Hri:
             header=frame.header, width=frame.size[0], height=frame.size[1])
         assert detection.landmarks is not None
         shares = np.clip(detection.landmarks / np.array(frame.size), 0, 1)
-        for name, (x, y) in zip(_LANDMARKS, shares.tolist()):
+        for name, (x, y) in zip(LANDMARKS, shares.tolist()):
             point = message.landmarks[getattr(message, name)]
             point.x, point.y, point.c = x, y, float(detection.score)
         return message
-
-    def _expression(self, frame: Frame, face: TrackedFace) -> Any:
-        """
-        Return the state, None for a face that is not judged.
-
-        While no state holds, and for contempt, which hri_msgs has no word for, valence and
-        arousal alone are told, as the message allows.
-        """
-        emotion = face.emotion
-        if not len(emotion.probabilities):
-            return None
-        name = ROS4HRI.get(emotion.label, '')
-        return self._messages.Expression(
-            header=frame.header, expression=name, valence=float(emotion.valence),
-            arousal=float(emotion.arousal), confidence=float(emotion.confidence))
 
 
 def hri_messages() -> ModuleType:
@@ -156,6 +143,20 @@ def hri_messages() -> ModuleType:
                 f'ros4hri: hri_msgs/{name} of this installation lacks {", ".join(lacking)}; '
                 'branch humble-devel of hri_msgs has it')
     return messages
+
+
+def expression_of(messages: ModuleType, header: Header, emotion: EmotionEstimate) -> Any:
+    """
+    Return a state as Expression, None for a face that is not judged.
+
+    While no state holds, and for contempt, which hri_msgs has no word for, valence and arousal
+    alone are told, as the message allows.
+    """
+    if not len(emotion.probabilities):
+        return None
+    return messages.Expression(
+        header=header, expression=ROS4HRI.get(emotion.label, ''), valence=float(emotion.valence),
+        arousal=float(emotion.arousal), confidence=float(emotion.confidence))
 
 
 def _image(frame: Frame, detection: Detection) -> Image:

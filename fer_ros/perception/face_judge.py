@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,10 +60,23 @@ class FaceJudge:
         :param detections: N faces in it.
         """
         height, width = image.shape[:2]
-        judgments = [Judgment(place_quality(d, width, height, self.config)) for d in detections]
-        chosen = [i for i, one in enumerate(judgments) if one.quality == QUALITY_OK]
-        crops = self.classifier.crops(image, [detections[i] for i in chosen])
-        good, sharpnesses = [], []
+        return self.judge_crops(
+            detections, [place_quality(d, width, height, self.config) for d in detections],
+            lambda chosen: self.classifier.crops(image, [detections[i] for i in chosen]))
+
+    def judge_crops(self, detections: Sequence[Detection], qualities: Sequence[str],
+                    cut: Callable[[list[int]], np.ndarray]) -> list[Judgment]:
+        """
+        Do the same where faces are cut out in another way.
+
+        :param detections: N faces; their sizes say how far to trust the crops.
+        :param qualities: N, of their places.
+        :param cut: given the numbers of those with a good place, returns their crops as
+            :meth:`.EmotionClassifier.crops` does.
+        """
+        judgments = [Judgment(quality) for quality in qualities]
+        chosen = [i for i, quality in enumerate(qualities) if quality == QUALITY_OK]
+        good, sharpnesses, crops = [], [], cut(chosen)
         for row, (i, crop) in enumerate(zip(chosen, crops)):
             brightness, sharp = brightness_and_sharpness(crop)
             judgments[i] = Judgment(crop_quality(sharp, brightness, self.config))

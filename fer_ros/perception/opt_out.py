@@ -4,14 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from fer_ros.perception.people import NOT_JUDGED
-from fer_ros.perception.pipeline import Pipeline
 from fer_ros.perception.types import TrackedFace
 from fer_ros.perception.yaml_file import one_line
 
 
-def apply_request(pipeline: Pipeline, person_id: str, everybody: bool, take_back: bool) -> str:
+class Judging(Protocol):
+    """What follows faces and judges them."""
+
+    @property
+    def followed(self) -> tuple[str, ...]:
+        """The ids of all who are followed."""
+
+    @property
+    def opted_out(self) -> frozenset[str]:
+        """Those of whom nothing is judged."""
+
+    def opt_out(self, ids: Collection[str]) -> None:
+        """Judge some no more."""
+
+    def opt_in(self, ids: Collection[str]) -> None:
+        """Judge some again."""
+
+
+def apply_request(pipeline: Judging, person_id: str, everybody: bool, take_back: bool) -> str:
     """
     Let somebody opt out, or take that back.
 

@@ -83,6 +83,10 @@ def nodes(name, tmp_path):
     """Give nodes that together offer all that there is."""
     if name == 'emotion_node':
         return [emotion_node('raw'), emotion_node('compressed')]
+    if name == 'expression_node':
+        pytest.importorskip('hri_msgs.msg', reason='hri_msgs is not installed')
+        from fer_ros.nodes.expression_node import ExpressionNode
+        return [ExpressionNode(**parameters())]
     if name == 'behavior_node':
         return [BehaviorNode(**parameters())]
     if name == 'image_source_node':
@@ -101,7 +105,7 @@ def nodes(name, tmp_path):
 
 @pytest.mark.parametrize('name', [
     'emotion_node', 'behavior_node', 'image_source_node', 'bag_player_node',
-    'dashboard_node'])
+    'dashboard_node', 'expression_node'])
 def test_topics_and_services(name, ros, tmp_path):
     """What running nodes offer is what the page lists."""
     made = nodes(name, tmp_path)

@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import subprocess
+import sys
 
 import pytest
 
@@ -47,6 +49,16 @@ def test_what_is_missing_is_one_line(parameter, monkeypatch, capfd):
         node.destroy_node()
     error = [line for line in capfd.readouterr().err.splitlines() if 'cannot configure' in line]
     assert len(error) == 1 and PACKAGES[parameter] in error[0] and 'apt install' in error[0]
+
+
+def test_expression_node_without_hri_msgs_is_one_line():
+    """In a process: no traceback, status 1."""
+    code = ("import sys; sys.modules['hri_msgs'] = None\n"
+            'from fer_ros.nodes.expression_node import main\nsys.exit(main())')
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=60)
+    lines = done.stderr.strip().splitlines()
+    assert done.returncode == 1 and len(lines) == 1, done.stderr
+    assert 'needs the package hri_msgs' in lines[0]
 
 
 def test_detections(astronaut):

@@ -15,6 +15,7 @@ from fer_ros.nodes import (  # noqa: E402
     behavior_parameters,
     dashboard_parameters,
     emotion_node,
+    expression_parameters,
     image_source_node,
     parameters,
 )
@@ -23,7 +24,8 @@ from fer_ros.nodes.usage import asks_for_help  # noqa: E402
 NODES = {
     'emotion_node': parameters.SPECS, 'behavior_node': behavior_parameters.SPECS,
     'image_source_node': image_source_node.SPECS, 'bag_player_node': bag_player_node.SPECS,
-    'dashboard_node': dashboard_parameters.SPECS}
+    'dashboard_node': dashboard_parameters.SPECS,
+    'expression_node': expression_parameters.SPECS}
 
 
 @pytest.mark.parametrize('node', NODES)
