@@ -4,13 +4,17 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 pytest.importorskip('rclpy')
 
+from benchmark.position import look, row_of  # noqa: E402
+from benchmark.position_scene import Pose, load_portraits  # noqa: E402
 from benchmark.run import judge_latency, table_text  # noqa: E402
 from benchmark.scene import scene_with_faces  # noqa: E402
 from benchmark.soak import verdict  # noqa: E402
+from fer_ros.perception.pipeline import PipelineConfig, build_pipeline  # noqa: E402
 
 
 def test_importing_changes_no_environment():
@@ -58,3 +62,16 @@ def test_scenes(count, columns):
     assert scene_with_faces(count, columns=columns).shape == (480, 640, 3)
     with pytest.raises(ValueError, match='allowed 0'):
         scene_with_faces(33, columns=columns)
+
+
+def test_people_at_known_places():
+    """Depth and picture show a head where it is said to be; what locates it finds it there."""
+    pipeline, random = build_pipeline(PipelineConfig()), np.random.default_rng(0)
+    pose = Pose(np.array([0.2, 0.0, 1.2]), yaw=20.0)
+    places = look(pipeline, load_portraits(pipeline.detector)[0], pose, random)
+    assert places is not None
+    for encoding in ('16UC1', '32FC1'):
+        assert np.linalg.norm(places[encoding][:3] - pose.place) < 0.04
+    assert abs(places['size'].z - 1.2) < 0.25
+    row = row_of(1.2, [(pose, places), (pose, None)])
+    assert row['found [%]'] == 50 and row['16UC1: median [cm]'] < 4

@@ -28,6 +28,7 @@ DOCUMENTS = {
     'docs/explanation/tracker.md': ('tracking', 'clips'),
     'docs/explanation/face_detector.md': (
         'detectors', 'conditions', 'cost', 'scenes', 'refiner', 'refiner_places', 'refiner_clips'),
+    'docs/explanation/position.md': ('position_depth', 'position_size'),
     'docs/explanation/anonymize.md': ('in_clear', 'in_clear_clips', 'known_again', 'hiding')}
 _PLOTS = {'detectors.png': 'detectors.png', 'quality.png': 'quality_gates.png',
           'anonymize.png': 'anonymize.png'}
@@ -76,6 +77,7 @@ def tables() -> dict[str, str]:
         'refiner': rows_to_table(read_results('refiner')['pictures']),
         'refiner_places': rows_to_table(read_results('refiner')['no face']),
         'refiner_clips': rows_to_table(read_results('refiner')['clips']),
+        **_positions(read_results('position')['rows']),
         'tricks': rows_to_table(read_results('tricks')['tricks']),
         'growth': rows_to_table(bench['faces']),
         'resolutions': rows_to_table(bench['resolutions']),
@@ -162,6 +164,15 @@ def _tracking(scenes: dict[str, dict[str, float]]) -> str:
         lines.append(f'| {name} | {row["idf1"]:.3f} | {row["mota"]:.3f} | {row["switches"]:.2f} | '
                      f'{row["fragments"]:.1f} |')
     return '\n'.join(lines)
+
+
+def _positions(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Return what depth tells, and what sizes tell, in tables of their own."""
+    parts = {'position_depth': ('distance', 'found', '16UC1', '32FC1'),
+             'position_size': ('distance', 'size', 'looking', 'turned', 'within')}
+    return {name: rows_to_table([{key: value for key, value in row.items()
+                                  if key.startswith(starts)} for row in rows])
+            for name, starts in parts.items()}
 
 
 def _states(ways: dict[str, dict[str, dict[str, float]]]) -> str:

@@ -130,7 +130,7 @@ class ExpressionNode(Node):
         level, text = self._health.judge(Vitals(
             self.get_fully_qualified_name(), 'active', self.is_enabled, _TRACKED,
             self.count_publishers(_TRACKED), self._faces.received if self._faces else 0,
-            self.worker.faces, timeout, what='list of faces',
+            self.worker.faces, timeout, what='face list',
             troubles=(self._clock_watch.trouble(timeout), self._no_crops(timeout)),
             known=self.worker.pipeline.provider.trouble))
         publish_status(self._diagnostics, self, level, text, {

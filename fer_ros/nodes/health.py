@@ -89,6 +89,7 @@ class Health:
         if not vitals.enabled:
             return DiagnosticStatus.OK, 'disabled by ~/enable'
         level, no_image = self._no_image(vitals) or (DiagnosticStatus.WARN, '')
+        no_image = no_image.replace('no image', f'no {vitals.what}', 1)
         fault = self._faults.last if self._faults.recent and not no_image else ''
         text = '; '.join(filter(None, (*vitals.troubles, no_image, fault)))
         self._tell(bool(no_image), text, vitals.what)
@@ -101,7 +102,7 @@ class Health:
         """Tell the console, which shows no diagnostics, when images stop and when they come."""
         if is_silent != self._is_silent:
             self._is_silent = is_silent
-            self._log(text if is_silent else f'{what}s arrive again')
+            self._log(text if is_silent else 'images arrive again'.replace('image', what))
 
     def _no_image(self, vitals: Vitals) -> tuple[bytes, str] | None:
         """Return what to say while no image arrives, None if images do arrive."""
@@ -112,11 +113,11 @@ class Health:
         if now - self._last_image < vitals.image_timeout:
             return None
         if vitals.publishers == 0:
-            return DiagnosticStatus.WARN, f'no {vitals.what}: 0 publishers on {vitals.topic}'
+            return DiagnosticStatus.WARN, f'no image: 0 publishers on {vitals.topic}'
         if self._incompatible:
             return DiagnosticStatus.ERROR, self._incompatible
         return DiagnosticStatus.WARN, (
-            f'no {vitals.what} for {now - self._last_image:.0f} s, although {vitals.publishers} '
+            f'no image for {now - self._last_image:.0f} s, although {vitals.publishers} '
             f'publisher(s) are on {vitals.topic}: is it paused? If not, {TRANSPORT_HINT}')
 
     def _on_incompatible(self, event: Any) -> None:

@@ -141,7 +141,6 @@ def chosen_expression(texts: Mapping[str, str], rviz: bool) -> dict[str, Any]:
     Return the parameters of expression_node that the arguments set.
 
     :param rviz: the argument of this name, which is nothing for this node either.
-
     :raises ValueError: if one has no meaning, or none for this node; names it.
     """
     values = chosen(EMOTION, texts)

@@ -229,7 +229,7 @@ def test_what_does_not_come_is_told(rig):
 
     def message():
         return rig.diagnostics[-1].status[0].message if rig.diagnostics else ''
-    assert wait_for(lambda: 'no list of faces: 0 publishers on /humans/faces/tracked' in message())
+    assert wait_for(lambda: 'no face list: 0 publishers on /humans/faces/tracked' in message())
     rig.tracked = rig.peer.create_publisher(hri.IdsList, '/humans/faces/tracked', 1)
     times = itertools.count()
     assert wait_for(lambda: rig.list('a', seconds=next(times) / 100)
