@@ -25,6 +25,9 @@ class Person:
     :param arousal: -1..1.
     :param state_age: how long the emotion state has held [s].
     :param opted_out: does not want to be judged: there is no state.
+    :param cues: what the state is pooled from while other cues than the face count: (modality,
+        its likeliest emotion).
+    :param cue_agreement: 1: they bear the face out, -1: they contradict it.
     """
 
     id: str
@@ -38,6 +41,8 @@ class Person:
     arousal: float = 0.0
     state_age: float = 0.0
     opted_out: bool = False
+    cues: tuple[tuple[str, str], ...] = ()
+    cue_agreement: float = 0.0
 
 
 def center_offset(x: float, y: float, width: float, height: float) -> float:

@@ -16,7 +16,9 @@ SLOTS: dict[str, tuple[str, ...]] = {
     'looks': ('emotion', 'percent'), 'has_looked': ('emotion', 'percent', 'duration'),
     'other': ('emotion',), 'others': ('count', 'moods'),
     'because': ('person', 'emotion', 'percent'), 'left': ('seconds',),
-    'unclear_for': ('person', 'seconds'), 'stranger': ('person',)}
+    'unclear_for': ('person', 'seconds'), 'stranger': ('person',),
+    'agreeing': ('reason', 'cues'), 'conflicting': ('reason', 'cues'),
+    'alone': ('reason', 'cues')}
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Phrases:
     :param others: second clause: several; ``moods`` counts them.
     :param start: reason for the first tone.
     :param because: reason: how the person looks.
+    :param modalities: what a person's state can be told by -> its name.
+    :param agreeing: added to that reason: other cues bear the face out.
+    :param conflicting: added to it: they contradict the face; the cues with what each says.
+    :param alone: added to it: the face cannot be read, the cues alone tell.
     :param left: reason: nobody there any more.
     :param never: reason: nobody there yet.
     :param unclear_for: reason: the person has been uncertain for too long.
@@ -69,6 +75,11 @@ class Phrases:
     others: str = '{count} others are there: {moods}'
     start: str = 'start'
     because: str = '{person} looks {emotion} ({percent}%)'
+    modalities: Mapping[str, str] = field(default_factory=lambda: {
+        'face': 'face', 'words': 'words', 'voice': 'voice'})
+    agreeing: str = '{reason}; {cues} agree'
+    conflicting: str = '{reason}; {cues} disagree'
+    alone: str = '{reason}; by {cues} alone'
     left: str = 'nobody seen for {seconds} s'
     never: str = 'nobody seen yet'
     unclear_for: str = '{person} has looked unclear for {seconds} s'
@@ -86,6 +97,10 @@ class Phrases:
     def look(self, emotion: str) -> str:
         """Return how somebody looks, in words."""
         return self.emotions.get(emotion, emotion)
+
+    def modality(self, name: str) -> str:
+        """Return what tells of somebody's emotion, in words."""
+        return self.modalities.get(name, name)
 
 
 def check_phrase(name: str, text: str) -> None:
@@ -127,6 +142,10 @@ PHRASES: dict[str, Phrases] = {'en': ENGLISH, 'tr': Phrases(
     others='{count} kişi daha var: {moods}',
     start='başlangıç',
     because='{person} {emotion} görünüyor (%{percent})',
+    modalities={'face': 'yüz', 'words': 'sözler', 'voice': 'ses'},
+    agreeing='{reason}; {cues} uyuşuyor',
+    conflicting='{reason}; {cues} çelişiyor',
+    alone='{reason}; yalnızca {cues}',
     left='{seconds} saniyedir kimse görülmedi',
     never='henüz kimse görülmedi',
     unclear_for='{person} {seconds} saniyedir belirsiz görünüyor',

@@ -120,8 +120,9 @@ class _PolicyReader(YamlReader):
         given = {language: self._given_phrases(node, f'phrases.{language}')
                  for language, node in self.items(root, 'phrases').items()}
         mine = given.get(self.language, given.get(self.language.split('-')[0], {}))
-        emotions = {**known.emotions, **mine.get('emotions', {})}
-        return replace(known, **{**mine, 'emotions': emotions})
+        names = {key: {**getattr(known, key), **mine.get(key, {})}
+                 for key in ('emotions', 'modalities')}
+        return replace(known, **{**mine, **names})
 
     def _given_phrases(self, root: yaml.Node, path: str) -> dict[str, Any]:
         phrases = {key: self._phrase(key, node, f'{path}.{key}')
@@ -132,6 +133,9 @@ class _PolicyReader(YamlReader):
         if key == 'emotions':
             return {name: self.string(text, f'{path}.{name}') for name, text in self.items(
                 node, path, (*EMOTIONS, UNCERTAIN, OPTED_OUT)).items()}
+        if key == 'modalities':  # any name may be published as a cue's
+            return {name: self.string(text, f'{path}.{name}')
+                    for name, text in self.items(node, path).items()}
         if key == 'durations':
             return {self.number(key_node, f'a key in {path}', 1.0, _LONGEST): self.string(
                 text, path) for key_node, text in self.pairs(node, path)}

@@ -11,6 +11,7 @@ from fer_ros.behavior.dialog_tone import Tone
 from fer_ros.behavior.policy_config import PolicyConfig
 from fer_ros.behavior.situation import percent
 from fer_ros.behavior.suggestions import Suggestions
+from fer_ros.behavior.told_by import with_cues
 from fer_ros.perception.yaml_file import one_line
 
 
@@ -240,9 +241,10 @@ class TonePolicy:
 
     def _because(self, person: Person) -> str:
         phrases = self.config.phrases
-        return phrases.because.format(
+        reason = phrases.because.format(
             person=one_line(person.id, 40), emotion=phrases.look(person.label),
             percent=percent(person.confidence))
+        return with_cues(reason, person, phrases)
 
     def _confirm(self, person: Person) -> None:
         """Let the person who looks so now be the reason for the tone."""

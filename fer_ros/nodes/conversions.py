@@ -105,7 +105,9 @@ def _person(emotion: Emotion, width: int, height: int) -> Person:
     return replace(
         somebody, label=emotion.label, confidence=_within(emotion.confidence, 0.0, 1.0),
         valence=_within(emotion.valence, -1.0, 1.0), arousal=_within(emotion.arousal, -1.0, 1.0),
-        state_age=_within(emotion.state_age, 0.0, 1e9))
+        state_age=_within(emotion.state_age, 0.0, 1e9),
+        cues=tuple(zip(emotion.cues, emotion.cue_labels)),
+        cue_agreement=_within(emotion.cue_agreement, -1.0, 1.0))
 
 
 def _within(value: float, low: float, high: float) -> float:
@@ -130,7 +132,9 @@ def _emotion(face: TrackedFace, image_size: tuple[int, int],
         id=face.track.id, roi=box_to_roi(detection.box, image_size),
         detection_score=float(detection.score), label=estimate.label,
         confidence=estimate.confidence, valence=estimate.valence, arousal=estimate.arousal,
-        state_age=estimate.state_age, track_age=face.track_age, quality=estimate.quality)
+        state_age=estimate.state_age, track_age=face.track_age, quality=estimate.quality,
+        cues=[modality for modality, _ in estimate.cues],
+        cue_labels=[label for _, label in estimate.cues], cue_agreement=estimate.cue_agreement)
     if detection.landmarks is not None:
         message.landmarks = [Point32(x=float(x), y=float(y)) for x, y in detection.landmarks]
     message.probabilities = estimate.probabilities.tolist()

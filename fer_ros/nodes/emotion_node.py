@@ -16,6 +16,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from fer_ros.nodes import parameters
 from fer_ros.nodes.cameras import CameraNodes, Shared, rules_of_cameras
 from fer_ros.nodes.clock_watch import ClockWatch
+from fer_ros.nodes.cues import CueListener
 from fer_ros.nodes.diagnostics import FaultLog, ThrottledLog, publish_status
 from fer_ros.nodes.emotion_outputs import chosen_outputs
 from fer_ros.nodes.emotion_services import EmotionServices
@@ -57,6 +58,7 @@ class EmotionNode(LifecycleNode):
         self.faults = FaultLog(self.get_logger().error)
         self._worker: EmotionWorker | None = None
         self._images: ImageInput | None = None
+        self._cues: CueListener | None = None
         self._locator: FaceLocator | None = None
         self._emotions: Any = None
         self._outputs: list[Output] = []
@@ -101,6 +103,7 @@ class EmotionNode(LifecycleNode):
         self._worker = EmotionWorker(
             pipeline, self.config, self._emotions, self._outputs, self._now, self.faults,
             ThrottledLog(self.get_logger().warning), self._locator, concealment)
+        self._cues = CueListener(self, pipeline, self.faults, self.config['deterministic'])
         self._images = ImageInput(self, self.config, self._worker, self._health.watch)
         self._offered_services = EmotionServices(
             self, self._worker, self._enable, self.faults, self._worker.analyze)
@@ -162,14 +165,19 @@ class EmotionNode(LifecycleNode):
             self._images.take(message)
 
     def _listen(self) -> None:
-        if self._images is None:
+        if self._images is None or self._cues is None:
             return
         if self.is_active and self.is_enabled:
+            self._cues.start()  # first: of what has come, the executor hands them over first
             self._images.start()
         else:
+            self._cues.stop()
             self._images.stop()
 
     def _release(self) -> None:
+        if self._cues is not None:
+            self._cues.stop()
+            self._cues = None
         if self._images is not None:
             self._images.stop()
             self._images = None

@@ -184,6 +184,8 @@ class EmotionWorker:
         self._tell(verdict, stamp, self._guard.interleaving and not interleaving)
         if result is None:
             return
+        for reason in result.unheard:
+            self._faults.report('cue', reason)
         self.faces = len(result.faces)
         places = self._places(result.faces, message.header, image)
         with self._showing:

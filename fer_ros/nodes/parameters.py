@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from fer_ros.nodes.parameter_specs import Spec, check_choice
+from fer_ros.perception.cues import OTHER, CueConfig
 from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.execution_provider import PROVIDERS
 from fer_ros.perception.face_tracker import TrackerConfig
@@ -109,6 +111,16 @@ SPECS: dict[str, Spec] = {
                            'enter_threshold', 0.01, 0.99),
     'min_dwell': Spec(0.3, 'how long a change must hold before it becomes the state [s]',
                       0.0, 30.0),
+    'cue_words_weight': Spec(0.7, 'what the words that somebody says (topic cues, modality words) '
+                             'weigh beside the face; 1: as much; 0: nothing', 0.0, 5.0),
+    'cue_words_decay': Spec(3.0, 'time constant with which words fade [s]', 0.1, 600.0),
+    'cue_voice_weight': Spec(0.7, 'what the sound of a voice (topic cues, modality voice) weighs '
+                             'beside the face', 0.0, 5.0),
+    'cue_voice_decay': Spec(2.0, 'time constant with which a voice fades [s]', 0.1, 600.0),
+    'cue_other_weight': Spec(0.5, 'what each other modality (topic cues) weighs beside the face',
+                             0.0, 5.0),
+    'cue_other_decay': Spec(3.0, 'time constant with which other modalities fade [s]',
+                            0.1, 600.0),
     'overlay': Spec('bars', 'what the annotated image shows beside box and state: bars '
                     '(probabilities), cam (class activation map) or none',
                     choices=('bars', 'cam', 'none')),
@@ -195,7 +207,15 @@ def build_config(values: Mapping[str, Any]) -> EmotionNodeConfig:
                           values['min_dwell']),
         quality=QualityConfig(values['min_emotion_size'], values['min_visible'],
                               values['min_sharpness'], values['max_turn'],
-                              values['min_brightness'])))
+                              values['min_brightness']),
+        cues=_cue_config(values)))
+
+
+def _cue_config(values: Mapping[str, Any]) -> CueConfig:
+    weights, decays = ({modality: values[f'cue_{modality}_{what}'] for modality in (
+        'words', 'voice', OTHER)} for what in ('weight', 'decay'))
+    # In a queue of images a cue may be far ahead of the one in work.
+    return CueConfig(weights, decays, math.inf if values['deterministic'] else CueConfig.horizon)
 
 
 def check_change(node: Node, parameters: list[Parameter],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from fer_ros.perception.circumplex_filter import CircumplexFilter
+from fer_ros.perception.cue_delivery import CueDelivery
+from fer_ros.perception.cues import FACE, CueConfig, CuePool
 from fer_ros.perception.emotion_state import EmotionState, StateConfig
 from fer_ros.perception.error_model import ErrorModel
 from fer_ros.perception.labels import valence_arousal
@@ -18,6 +20,7 @@ from fer_ros.perception.types import (
     QUALITY_OPTED_OUT,
     UNCERTAIN,
     EmotionEstimate,
+    FaceTrack,
 )
 
 #: What is told of somebody who has opted out.
@@ -30,6 +33,7 @@ class _Person:
     state: EmotionState
     circumplex: CircumplexFilter
     quality: str = QUALITY_OK
+    cues: CuePool = field(default_factory=CuePool)
 
 
 class People:
@@ -38,12 +42,15 @@ class People:
 
     :param labels: the emotions in the order of the probabilities.
     :param errors: of the classifier, for the filters.
+    :param cues: what other cues weigh.
     """
 
     def __init__(self, labels: tuple[str, ...], errors: ErrorModel, smoothing: SmoothingConfig,
-                 state: StateConfig) -> None:
+                 state: StateConfig, cues: CueConfig | None = None) -> None:
         self.labels, self.errors = labels, errors
-        self._smoothing, self._state = smoothing, state
+        self._smoothing, self._state, self._cues = smoothing, state, cues or CueConfig()
+        #: brings cues to whom they are about.
+        self.delivery = CueDelivery()
         self._people: dict[str, _Person] = {}
         self._rest = valence_arousal(errors.prior, labels)
         #: who does not want to be judged: nothing else is remembered of them.
@@ -67,14 +74,32 @@ class People:
         """Begin anew with people who had opted out."""
         self.opted_out -= set(ids)
 
-    def reconfigure(self, smoothing: SmoothingConfig, state: StateConfig) -> None:
-        """Take new thresholds and times without losing anybody."""
-        self._smoothing, self._state = smoothing, state
+    def reset(self) -> None:
+        """Forget everybody, and what was said to nobody yet."""
+        self.keep(())
+        self.delivery.reset()
+
+    def reconfigure(self, smoothing: SmoothingConfig, state: StateConfig,
+                    cues: CueConfig) -> None:
+        """Take new thresholds, times and weights without losing anybody."""
+        self._smoothing, self._state, self._cues = smoothing, state, cues
         for person in self._people.values():
             if smoothing.kind != person.smoother.config.kind:
                 person.smoother = make_filter(smoothing, self.errors).continue_from(
                     person.smoother)
             person.smoother.config, person.state.config = smoothing, state
+
+    def hear(self, stamp: float, tracks: Sequence[FaceTrack]) -> list[str]:
+        """
+        Let the cues count that were said until a frame.
+
+        :param tracks: all who are followed.
+        :returns: why some are left out.
+        """
+        delivered, refused = self.delivery.deliver(stamp, tracks, self.opted_out, self._cues)
+        for id_, cue in delivered:
+            self._person(id_).cues.take(cue)
+        return refused
 
     def follow(self, id_: str, raw: np.ndarray, weight: float, quality: str,
                stamp: float, feelings: np.ndarray | None = None) -> EmotionEstimate:
@@ -89,9 +114,7 @@ class People:
         """
         if id_ in self.opted_out:
             return NOT_JUDGED
-        person = self._people.setdefault(id_, _Person(
-            make_filter(self._smoothing, self.errors), EmotionState(self.labels, self._state),
-            CircumplexFilter(self._rest)))
+        person = self._person(id_)
         person.quality = quality
         if feelings is not None:
             person.circumplex.update(feelings, stamp, weight, self._smoothing)
@@ -119,13 +142,36 @@ class People:
             person.circumplex.update(feelings, 0.0, 1.0, self._smoothing)
         return self._moved(person, raw, raw, 0.0)
 
+    def _person(self, id_: str) -> _Person:
+        return self._people.setdefault(id_, _Person(
+            make_filter(self._smoothing, self.errors), EmotionState(self.labels, self._state),
+            CircumplexFilter(self._rest)))
+
     def _moved(self, person: _Person, smoothed: np.ndarray, raw: np.ndarray,
                stamp: float) -> EmotionEstimate:
-        if len(smoothed) == 0:
+        """Pool the face with the cues, and move the state on."""
+        pooled = person.cues.pool(smoothed, self.errors.prior, stamp, self._cues)
+        probabilities = smoothed if pooled is None else pooled.probabilities
+        if len(probabilities) == 0:
             return EmotionEstimate(label=UNCERTAIN, quality=person.quality)
         state = person.state
-        state.update(smoothed, stamp)
-        valence, arousal = person.circumplex.value or valence_arousal(smoothed, self.labels)
-        return EmotionEstimate(
-            state.label, state.confidence(smoothed), smoothed, raw, valence, arousal,
+        state.update(probabilities, stamp)
+        valence, arousal = self._feelings(person, smoothed, probabilities)
+        emotion = EmotionEstimate(
+            state.label, state.confidence(probabilities), probabilities, raw, valence, arousal,
             state.age(stamp), person.quality)
+        if pooled is None:
+            return emotion
+        face = ((FACE, self.labels[int(smoothed.argmax())]),) if (
+            person.quality == QUALITY_OK and len(smoothed)) else ()
+        return replace(emotion, cues=face + pooled.cues, cue_agreement=pooled.agreement)
+
+    def _feelings(self, person: _Person, smoothed: np.ndarray,
+                  probabilities: np.ndarray) -> tuple[float, float]:
+        """Return valence and arousal; the network's own are moved as far as cues move ours."""
+        ours, own = valence_arousal(probabilities, self.labels), person.circumplex.value
+        if own is None or probabilities is smoothed:
+            return own or ours
+        face = valence_arousal(smoothed, self.labels) if len(smoothed) else self._rest
+        valence, arousal = (min(max(a + b - c, -1.0), 1.0) for a, b, c in zip(own, ours, face))
+        return valence, arousal

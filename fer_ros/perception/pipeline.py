@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fer_ros.perception.cue_delivery import CueDelivery
 from fer_ros.perception.detection_schedule import DetectionSchedule
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.error_model import error_model
@@ -51,6 +52,7 @@ class PipelineResult:
     :param looked: the networks saw this frame; else faces coast along their tracks.
     :param processing_seconds: whole time spent on the frame.
     :param inference_seconds: bare onnxruntime time in it.
+    :param unheard: why cues are left out, one line each.
     """
 
     faces: list[TrackedFace]
@@ -59,6 +61,7 @@ class PipelineResult:
     looked: bool = True
     processing_seconds: float = 0.0
     inference_seconds: float = 0.0
+    unheard: list[str] = field(default_factory=list)
 
 
 class Pipeline:
@@ -84,7 +87,7 @@ class Pipeline:
         self._judge = FaceJudge(classifier, config.quality, config.maps)
         self._people = People(
             self.labels, error_model(classifier.card.metrics, len(classifier.labels)),
-            config.smoothing, config.state)
+            config.smoothing, config.state, config.cues)
         self._schedule = DetectionSchedule(config.detector_interval, config.max_load)
         self._finder = FaceFinder(
             detector, refiner, config.search_period, config.nms_threshold)
@@ -112,6 +115,11 @@ class Pipeline:
         return tuple(track.id for track in self._tracks)
 
     @property
+    def cues(self) -> CueDelivery:
+        """Takes other cues than faces, from any thread; each counts from its stamp on."""
+        return self._people.delivery
+
+    @property
     def opted_out(self) -> frozenset[str]:
         """The ids of those who do not want to be judged."""
         return self._people.opted_out
@@ -132,7 +140,7 @@ class Pipeline:
     def reset(self) -> None:
         """Forget every face and its state, also who has opted out: all ids are new then."""
         self.tracker.reset()
-        self._people.keep(())
+        self._people.reset()
         self._schedule.reset()
         self._finder.reset()
         self._seen, self._tracks, self._maps = [], [], {}
@@ -149,7 +157,7 @@ class Pipeline:
         self.config = config
         self.tracker.config = config.tracker
         self._judge.config, self._judge.maps = config.quality, config.maps
-        self._people.reconfigure(config.smoothing, config.state)
+        self._people.reconfigure(config.smoothing, config.state, config.cues)
 
     def process(self, image: np.ndarray, stamp: float) -> PipelineResult:
         """
@@ -163,13 +171,14 @@ class Pipeline:
         start = time.perf_counter()
         check_picture(image)
         jumped = self._advance_to(stamp)
+        unheard = self._people.hear(stamp, self._tracks)
         looked = self._schedule.due(stamp, hurry=self._somebody_is_new())
         faces = self._look(self._source(image), stamp) if looked else self._coast(stamp)
         self.last_seconds = time.perf_counter() - start
         if looked:
             self._schedule.took(self.last_seconds)
         return PipelineResult(faces, self._regions(looked), jumped, looked, self.last_seconds,
-                              self._inference_seconds() if looked else 0.0)
+                              self._inference_seconds() if looked else 0.0, unheard)
 
     def analyze(self, image: np.ndarray) -> list[TrackedFace]:
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fer_ros.perception.cues import CueConfig
 from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.face_tracker import TrackerConfig
 from fer_ros.perception.quality import QualityConfig
@@ -61,3 +62,4 @@ class PipelineConfig:
     smoothing: SmoothingConfig = field(default_factory=SmoothingConfig)
     state: StateConfig = field(default_factory=StateConfig)
     quality: QualityConfig = field(default_factory=QualityConfig)
+    cues: CueConfig = field(default_factory=CueConfig)

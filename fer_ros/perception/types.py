@@ -121,13 +121,16 @@ class EmotionEstimate:
 
     :param label: debounced state, one of the labels or ``uncertain``.
     :param confidence: smoothed probability of the label, 0..1.
-    :param probabilities: float32 (L,), smoothed; empty before the first classification, and
-        for a face that has opted out.
+    :param probabilities: float32 (L,), smoothed, pooled with cues; empty before the first
+        classification, and for a face that has opted out.
     :param raw_probabilities: float32 (L,), this frame's, calibrated; empty if not classified.
     :param valence: -1..1, derived from the probabilities; from a network that tells it, smoothed.
     :param arousal: likewise.
     :param state_age: time since the label was entered [s].
     :param quality: ``ok`` or why this frame's face was not classified.
+    :param cues: while other cues count: (modality, its likeliest label) of all that do, 'face'
+        first, if it can be classified.
+    :param cue_agreement: 1: the cues bear the face out, -1: they contradict it, 0: neither.
     """
 
     label: str = UNCERTAIN
@@ -138,6 +141,8 @@ class EmotionEstimate:
     arousal: float = 0.0
     state_age: float = 0.0
     quality: str = QUALITY_OK
+    cues: tuple[tuple[str, str], ...] = ()
+    cue_agreement: float = 0.0
 
 
 @dataclass(frozen=True)

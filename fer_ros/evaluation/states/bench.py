@@ -16,6 +16,7 @@ from tqdm import tqdm
 from fer_ros.command_help import HelpFormatter
 from fer_ros.datasets.emotion_data import load_fer2013
 from fer_ros.evaluation.emotion.evaluation import probabilities_of
+from fer_ros.evaluation.states.cued import compare_cues, cue_table
 from fer_ros.evaluation.states.simulation import BASE_RATE, Recording, simulate
 from fer_ros.evaluation.states.ways import Figures, Filtered, LastFrames, judge, labels_of, ways
 from fer_ros.media.frame_source import open_frame_source, videos_in
@@ -154,8 +155,9 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog='fer_ros state-bench', formatter_class=HelpFormatter,
         description='Compare ways from probabilities to an emotion state: time to detect a '
-                    'change, false switches, time wrong. Faces are put together from held-out '
-                    'pictures whose emotion is known.')
+                    'change, false switches, time wrong; and what other cues than the face '
+                    'bring. Faces are put together from held-out pictures whose emotion is '
+                    'known.')
     parser.add_argument('--data', type=Path, required=True,
                         help='FER2013 with FER+ votes, or what fer_ros dataset wrote (npz)')
     parser.add_argument('--model', type=Path,
@@ -169,16 +171,18 @@ def main(argv: list[str]) -> int:
     errors = error_model(classifier.card.metrics, len(EMOTIONS))
     _, public = load_fer2013(options.data)
     public = public.subset(public.clear)
-    recording = simulate(
-        probabilities_of(classifier, public.images), public.majority,
-        [EMOTIONS.index(name) for name in _PLAYED], options.minutes, options.seed)
+    played = [EMOTIONS.index(name) for name in _PLAYED]
+    recording = simulate(probabilities_of(classifier, public.images), public.majority, played,
+                         options.minutes, options.seed)
     results = compare(recording, errors)
+    cued = compare_cues(recording, played, errors, options.seed)
     part = _part(recording, _TRADE_OFF)
     curves = trade_off(part, errors)
     clips = videos_in(options.clips) if options.clips else []
     flicker = clip_changes(clips, errors) if clips else {}
-    _write(options.output, results, curves, flicker)
+    _write(options.output, results, cued, curves, flicker)
     print(table(results))
+    print(cue_table(cued))
     _print_equal_delay(curves, judge(labels_of(LastFrames(10), part), part))
     for name, value in flicker.items():
         print(f'clips: {name}: {value:.1f} changes a minute')
@@ -200,7 +204,7 @@ def _print_equal_delay(curves: dict[str, list[Setting]], peer: Figures) -> None:
               f'{ours / max(peer.false_switches, 1e-9):.2f} of it')
 
 
-def _write(output: Path, results: dict[str, dict[int, Figures]],
+def _write(output: Path, results: dict[str, dict[int, Figures]], cued: dict[str, Figures],
            curves: dict[str, list[Setting]], flicker: dict[str, float]) -> None:
     output.mkdir(parents=True, exist_ok=True)
     peers = {name: by_rate[BASE_RATE] for name, by_rate in results.items()
@@ -209,6 +213,7 @@ def _write(output: Path, results: dict[str, dict[int, Figures]],
     (output / 'state_bench.json').write_text(json.dumps({
         'ways': {name: {rate: asdict(f) for rate, f in by_rate.items()}
                  for name, by_rate in results.items()},
+        'cues': {name: asdict(figures) for name, figures in cued.items()},
         'trade_off': {kind: [asdict(setting) for setting in curve]
                       for kind, curve in curves.items()},
         'clips_changes_per_minute': flicker}, indent=2) + '\n', encoding='utf-8')

@@ -28,7 +28,8 @@ class Recording:
 
     :param stamps: [s], (T,).
     :param truth: int (T,), the emotion shown; -1 where nobody knows.
-    :param probabilities: float (T, L), of the classifier.
+    :param probabilities: float (T, L), of the classifier; nan where the face could not be
+        classified.
     :param seen: bool (T,), False where the detector lost the face.
     """
 
@@ -75,7 +76,7 @@ def simulate(answers: np.ndarray, truth: np.ndarray, emotions: Sequence[int], mi
     probabilities = np.exp(noisy - noisy.max(1, keepdims=True))
     return Recording(np.arange(count) / BASE_RATE, shown,
                      probabilities / probabilities.sum(1, keepdims=True),
-                     ~_intervals(generator, DROP_OUTS, count))
+                     ~intervals(generator, DROP_OUTS, count))
 
 
 def _segments(generator: np.random.Generator, emotions: Sequence[int], count: int) -> np.ndarray:
@@ -93,7 +94,7 @@ def _bursts(generator: np.random.Generator, shown: np.ndarray,
             emotions: Sequence[int]) -> np.ndarray:
     """Return what the face looks like: the emotion shown, but for the bursts."""
     looks = shown.copy()
-    burst = _intervals(generator, BURSTS, len(shown))
+    burst = intervals(generator, BURSTS, len(shown))
     starts = np.flatnonzero(np.diff(burst.astype(int), prepend=0) == 1)
     for start in starts:
         end = start + int(np.argmin(burst[start:])) if not burst[start:].all() else len(shown)
@@ -112,7 +113,7 @@ def _pictures(generator: np.random.Generator, pools: dict[int, np.ndarray], look
     return rows
 
 
-def _intervals(generator: np.random.Generator, kind: tuple[float, float, float],
+def intervals(generator: np.random.Generator, kind: tuple[float, float, float],
                count: int) -> np.ndarray:
     """Return bool (count,), True within random intervals."""
     rate, shortest, longest = kind

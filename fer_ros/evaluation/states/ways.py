@@ -35,8 +35,14 @@ class Filtered:
 
     def step(self, probabilities: np.ndarray, stamp: float) -> int:
         """Return the state."""
-        label = self._state.update(self._filter.update(probabilities, stamp), stamp)
+        smoothed = self._smoothed(probabilities, stamp)
+        label = self._state.update(smoothed, stamp) if len(smoothed) else UNCERTAIN
         return -1 if label == UNCERTAIN else EMOTIONS.index(label)
+
+    def _smoothed(self, probabilities: np.ndarray, stamp: float) -> np.ndarray:
+        if np.isnan(probabilities[0]):  # not classified
+            return self._filter.forget(stamp)
+        return self._filter.update(probabilities, stamp)
 
 
 class LastFrames:

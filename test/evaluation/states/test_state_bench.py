@@ -7,6 +7,13 @@ import pytest
 
 from fer_ros.evaluation.states import bench as state_bench
 from fer_ros.evaluation.states.bench import Setting, _unbeaten, at_equal_delay
+from fer_ros.evaluation.states.cued import (
+    Cued,
+    compare_cues,
+    cue_table,
+    simulate_cues,
+    turned_away,
+)
 from fer_ros.evaluation.states.simulation import BASE_RATE, Recording, simulate
 from fer_ros.evaluation.states.ways import (
     Figures,
@@ -135,7 +142,37 @@ def test_command(tmp_path, astronaut, capsys):
     out = tmp_path / 'out'
     assert state_bench.main(['--data', str(tmp_path / 'd.npz'), '--minutes', '0.5',
                              '--output', str(out)]) == 0
-    assert '| exponential (default) | 30 |' in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert '| exponential (default) | 30 |' in printed
+    assert '| face in view, cues right 80 % |' in printed
     figures = json.loads((out / 'state_bench.json').read_text(encoding='utf-8'))
+    assert len(figures['cues']) == 6
     assert set(figures['trade_off']) == {'exponential', 'hmm', 'majority'}
     assert (out / 'state_bench.png').stat().st_size > 10000
+
+
+def test_cues_of_stated_quality(recording):
+    """One each five seconds, right as often as it says; the same with the same seed."""
+    cues = simulate_cues(recording, 0.8, range(5), seed=1)
+    stamps = [cue.stamp for cue in cues]
+    np.testing.assert_allclose(np.diff(stamps), 5.0)
+    truth = recording.truth[np.searchsorted(recording.stamps, stamps)]
+    right = np.mean([cue.label == EMOTIONS[t] for cue, t in zip(cues, truth)])
+    assert 0.6 <= right <= 1 and len(cues) == 23
+    again = simulate_cues(recording, 0.8, range(5), seed=1)
+    assert [cue.label for cue in again] == [cue.label for cue in cues]
+
+
+def test_what_cues_bring(recording):
+    """Without them the way is as before; with good ones a face that turns away is read better."""
+    plain = Filtered(SmoothingConfig(), StateConfig(), ERRORS)
+    results = compare_cues(recording, range(5), ERRORS, seed=1)
+    assert results['face in view, no cues'] == judge(labels_of(plain, recording), recording)
+    longer = simulate(ANSWERS, TRUTH, range(5), minutes=10, seed=3)
+    turned = turned_away(longer, 1)
+    away = np.isnan(turned.probabilities[:, 0])
+    right = [(labels_of(Cued(SmoothingConfig(), StateConfig(), ERRORS, cues), turned)
+              == longer.truth)[away].mean()
+             for cues in ((), simulate_cues(longer, 0.8, range(5), seed=1))]
+    assert 0.05 < away.mean() < 0.6 and right[1] > right[0]
+    assert len(cue_table(results).splitlines()) == 2 + len(results)
