@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from fer_ros.evaluation.detector.conditions import CONDITIONS
+from fer_ros.evaluation.states.cued import cue_table
+from fer_ros.evaluation.states.ways import Figures
 from tools.accuracy_tables import ROOT, insert
 
 RESULTS = ROOT / 'benchmark' / 'results'
@@ -24,7 +26,7 @@ DOCUMENTS = {
     'docs/explanation/speed.md': ('faces', 'pipeline', 'latency', 'load', 'peers', 'engines'),
     'benchmark/README.md': (
         'tricks', 'growth', 'resolutions', 'nodes', 'cameras', 'viewers', 'soak'),
-    'docs/explanation/emotion_state.md': ('states', 'calm'),
+    'docs/explanation/emotion_state.md': ('states', 'cues', 'calm'),
     'docs/explanation/tracker.md': ('tracking', 'clips'),
     'docs/explanation/face_detector.md': (
         'detectors', 'conditions', 'cost', 'scenes', 'refiner', 'refiner_places', 'refiner_clips'),
@@ -86,6 +88,7 @@ def tables() -> dict[str, str]:
         'viewers': rows_to_table(read_results('dashboard')['viewers']),
         'soak': _soak(read_results('soak')),
         'states': _states(states['ways']),
+        'cues': cue_table({name: Figures(**row) for name, row in states['cues'].items()}),
         'calm': rows_to_table([{name: f'{rate:.1f}' for name, rate in states[
             'clips_changes_per_minute'].items()}])}
 

@@ -1,13 +1,15 @@
 """
 A scripted evening: three people, their moods, and what the robot makes of them.
 
-``fer_ros policy`` plays it; ``test/commands/test_evening.py`` holds the shipped policy's tones to
-what a person would expect. Filter, state and policy are the real ones; the classifier's answers
-are scripted, with noise.
+``fer_ros policy`` plays it, with what people say if that is asked for.
+``test/commands/test_evening.py`` holds the shipped policy's tones to what a person would expect.
+Perception's memory of people (filter, cues, state) and the policy are the real ones; the
+classifier's answers are scripted, with noise.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,10 +19,22 @@ from fer_ros.behavior.attention import Person
 from fer_ros.behavior.notice import Notices
 from fer_ros.behavior.tone_policy import PolicyConfig, ToneDecision, TonePolicy
 from fer_ros.media.time_line import FaceCourse, draw_time_line
-from fer_ros.perception.emotion_state import EmotionState, StateConfig
+from fer_ros.perception.cues import CueConfig, read_cue
+from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.error_model import error_model
+from fer_ros.perception.face_tracker import CONFIRMED
 from fer_ros.perception.labels import EMOTIONS
-from fer_ros.perception.smoothing import ProbabilityFilter, SmoothingConfig, make_filter
+from fer_ros.perception.people import People
+from fer_ros.perception.smoothing import SmoothingConfig
+from fer_ros.perception.types import (
+    NO_ANSWER,
+    QUALITY_EXTREME_POSE,
+    QUALITY_OK,
+    BoundingBox,
+    Detection,
+    EmotionEstimate,
+    FaceTrack,
+)
 
 LENGTH, RATE = 240.0, 15
 AWAY = 'looks away'  # seen, but not to be classified
@@ -40,6 +54,13 @@ UTTERANCES = ((22, 26), (50.5, 55), (102, 104), (125, 130), (170, 173))
 #: a face is misread for a moment: who, from, to, as what.
 BURSTS = (('f1', 12, 12.4, 'fear'), ('f1', 35, 35.5, 'angry'), ('f1', 70, 70.4, 'happy'),
           ('f2', 133, 133.4, 'happy'), ('f2', 150, 150.4, 'disgust'))
+#: who says what, when [s], and how probable it makes the emotion named: what examples/words_cue.py
+#: makes of it. The others have the rest, in equal shares.
+SAID = (('f1', 192.0, 'I love it, this is the best evening of my life!', 'happy', 0.51),
+        ('f1', 194.5, 'The food was delicious, and I love the music.', 'happy', 0.50),
+        ('f1', 197.0, 'Everybody was happy and so kind to me!', 'happy', 0.49),
+        ('f1', 199.0, 'I am so happy today, it was wonderful!', 'happy', 0.51),
+        ('f1', 201.0, 'We laughed so much, it was great fun!', 'happy', 0.53))
 #: the detector loses a face: who, from, to.
 DROP_OUTS = (('f1', 40, 40.8), ('f1', 110, 110.5), ('f2', 128, 128.7))
 
@@ -57,49 +78,64 @@ class Course:
     notices: list[ToneDecision] = field(default_factory=list)
 
 
-class _Face:
-    """The perception of one person: filter and state."""
+class _Faces:
+    """Who is in view, and what perception makes of them."""
 
-    def __init__(self, stamp: float) -> None:
-        self.begin = stamp
-        self.filter: ProbabilityFilter = make_filter(
-            SmoothingConfig(), error_model({}, len(EMOTIONS)))
-        self.state = EmotionState(EMOTIONS, StateConfig())
-        self.seen = 0.0
+    def __init__(self, words: bool) -> None:
+        self._people = People(EMOTIONS, error_model({}, len(EMOTIONS)), SmoothingConfig(),
+                              StateConfig(), CueConfig(horizon=math.inf))
+        self._tracks: dict[str, FaceTrack] = {}
+        for id_, stamp, _, emotion, probability in SAID if words else ():
+            rest = (1 - probability) / (len(EMOTIONS) - 1)
+            self._people.delivery.add(read_cue(
+                'words', EMOTIONS, [probability if e == emotion else rest for e in EMOTIONS],
+                EMOTIONS, stamp, person_id=id_))
 
-    def see(self, raw: np.ndarray | None, stamp: float) -> np.ndarray:
-        self.seen = stamp
-        smoothed = self.filter.forget(stamp) if raw is None else self.filter.update(raw, stamp)
-        if len(smoothed):
-            self.state.update(smoothed, stamp)
-        return smoothed
+    def see(self, shown: dict[str, np.ndarray], stamp: float) -> dict[str, EmotionEstimate]:
+        """
+        Take a frame.
+
+        :param shown: id -> the classifier's answer, empty for a face that looks away.
+        """
+        box = BoundingBox(0, 0, 100, 100)
+        for id_ in shown:
+            first = self._tracks[id_].first_stamp if id_ in self._tracks else stamp
+            self._tracks[id_] = FaceTrack(id_, Detection(box, 1.0), CONFIRMED, first, stamp, True)
+        self._tracks = {id_: track for id_, track in self._tracks.items()
+                        if stamp - track.last_stamp <= FORGOTTEN}
+        self._people.keep(self._tracks)
+        self._people.hear(stamp, list(self._tracks.values()))
+        return {id_: self._people.follow(
+            id_, raw, 1.0, QUALITY_OK if len(raw) else QUALITY_EXTREME_POSE, stamp)
+            for id_, raw in shown.items()}
+
+    def age(self, id_: str, stamp: float) -> float:
+        """Return how long somebody has been there [s]."""
+        return stamp - self._tracks[id_].first_stamp
 
 
-def play(config: PolicyConfig, rate: int = RATE, seed: int = 1) -> Course:
+def play(config: PolicyConfig, rate: int = RATE, seed: int = 1, words: bool = False) -> Course:
     """
     Live through the evening.
 
     :param config: the policy.
     :param rate: frames a second.
     :param seed: of the noise.
+    :param words: what people say counts too.
     """
     generator = np.random.default_rng(seed)
-    policy, notices = TonePolicy(config), Notices()
-    faces: dict[str, _Face] = {}
+    policy, notices, faces = TonePolicy(config), Notices(), _Faces(words)
     course = Course({id_: FaceCourse() for id_ in SIZES})
     for i in range(round(LENGTH * rate)):
         stamp = i / rate
+        shown = {id_: _answer(mood, generator) for id_ in SIZES if (mood := _shown(id_, stamp))}
         people = []
-        for id_, size in SIZES.items():
-            shown = _shown(id_, stamp)
-            if shown:
-                face = faces.get(id_)
-                if face is None or stamp - face.seen > FORGOTTEN:
-                    face = faces[id_] = _Face(stamp)
-                smoothed = face.see(_answer(shown, generator), stamp)
-                people.append(Person(id_, face.state.label, face.state.confidence(smoothed), size,
-                                     age=stamp - face.begin, state_age=face.state.age(stamp)))
-                course.faces[id_].add(stamp, smoothed, face.state.label)
+        for id_, emotion in faces.see(shown, stamp).items():
+            people.append(Person(
+                id_, emotion.label, emotion.confidence, SIZES[id_], age=faces.age(id_, stamp),
+                state_age=emotion.state_age, cues=emotion.cues,
+                cue_agreement=emotion.cue_agreement))
+            course.faces[id_].add(stamp, emotion.probabilities, emotion.label)
         notices.see(stamp, people)
         for decision in (policy.set_speaking(_within(UTTERANCES, stamp)),
                          policy.update(stamp, people)):
@@ -125,10 +161,10 @@ def _shown(id_: str, stamp: float) -> str:
     return ''
 
 
-def _answer(mood: str, generator: np.random.Generator) -> np.ndarray | None:
-    """Return a noisy classifier's probabilities, None for a face that cannot be classified."""
+def _answer(mood: str, generator: np.random.Generator) -> np.ndarray:
+    """Return a noisy classifier's probabilities, none for a face that cannot be classified."""
     if mood == AWAY:
-        return None
+        return NO_ANSWER
     logits = generator.normal(0, 0.9, len(EMOTIONS))
     logits[EMOTIONS.index(mood)] += 3.6
     exponential = np.exp(logits - logits.max())

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from fer_ros.behavior.policy_file import PolicyError, load_policy
 from fer_ros.behavior.tone_policy import PolicyConfig
-from fer_ros.commands.evening import LENGTH, Course, draw, play
+from fer_ros.commands.evening import LENGTH, SAID, Course, draw, play
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.resources import resource_path
 
@@ -32,7 +32,7 @@ def main(argv: list[str]) -> int:
     except PolicyError as error:
         _tell_mistakes(error)
         return 1
-    course = play(config)
+    course = play(config, words=options.words)
     written = 'As a picture too: --output evening.png'
     if options.output is not None:
         target = options.output if options.output.suffix else options.output / 'evening.png'
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
     console.print(f'{file}: {len(config.tones)} tones, {len(config.emotions)} rules, nothing '
                   f"wrong. An evening of {LENGTH:g} s, texts in '{language}':\n")
     console.print(_table(course, config.notice))
-    for line in (*_remarks(config, course), written):
+    for line in (*_remarks(config, course), *_words(options.words), written):
         console.print(line)
     return 0
 
@@ -55,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('file', nargs='?', type=Path, help='YAML; none: the shipped policy')
     parser.add_argument('--language', default='',
                         help='of the texts; none: en, or the first one that the file has')
+    parser.add_argument('--words', action='store_true',
+                        help='what people say counts too, not only how they look')
     parser.add_argument('--output', type=Path,
                         help='picture of the evening, such as evening.png; none: text only')
     return parser
@@ -91,6 +93,13 @@ def _table(course: Course, notice: str) -> Table:
     for column in table.columns[:4]:
         column.no_wrap = True
     return table
+
+
+def _words(count: bool) -> list[str]:
+    """Return who says what, or where to hear it."""
+    if not count:
+        return ['With what people say: --words']
+    return [f'{stamp:.1f} s, {who} says: {text}' for who, stamp, text, *_ in SAID]
 
 
 def _remarks(config: PolicyConfig, course: Course) -> list[str]:

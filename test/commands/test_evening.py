@@ -31,6 +31,17 @@ def test_tones(rate, seed):
         assert earliest - 1 / rate <= decision.stamp <= latest + 1 / rate
 
 
+@pytest.mark.parametrize('rate, seed', [(5, 1), (15, 2), (30, 3)])
+def test_words_keep_a_tone_while_the_face_is_turned_away(rate, seed):
+    """Happy ones, from 192 s on: still cheerful at 208 s; before, nothing is another way."""
+    silent, talking = play(SHIPPED, rate, seed), play(SHIPPED, rate, seed, words=True)
+    before = [[(d.stamp, d.tone.name) for d in course.tones if d.stamp < 200]
+              for course in (silent, talking)]
+    assert before[0] == before[1]
+    assert [[d.tone.name for d in course.tones if d.stamp < 208][-1]
+            for course in (silent, talking)] == ['neutral', 'cheerful']
+
+
 def test_no_change_while_speaking():
     """Utterances are never cut in two."""
     for decision in play(SHIPPED).tones:

@@ -35,6 +35,9 @@ RUN = {
     'python -m fer_ros.nodes.behavior_node': 'test_tutorial',
     'python -m fer_ros.nodes.image_source_node': 'test_tutorial',
     'python3 examples/dialog_manager.py': 'test_tutorial',
+    'python3 examples/llm_dialog.py': 'test_examples',
+    'python3 examples/words_cue.py': 'test_examples',
+    'python3 examples/behavior_tree.py': 'test_examples',
     "sed 's/happy: cheerful/happy: playful/' config/behavior.yaml > my_policy.yaml":
         'test_tutorial',
     'python -m fer_ros.nodes.behavior_node --ros-args -p policy_file:=my_policy.yaml':
@@ -61,6 +64,7 @@ ELSEWHERE = {
     'cd': 'changes nothing',
     'kill': "ends jobs of the reader's shell; test_tutorial.py ends the processes itself",
     'sudo apt': 'installs packages of the system',
+    'ros2 topic pub --once dialog/heard': 'a topic of the examples: test_examples.py publishes it',
     'ros2 bag': 'a program of a ROS distribution',
     'ros2 topic list': 'the command line of a ROS distribution, without a name of ours',
 }

@@ -1,9 +1,12 @@
 """The YAML and Python in the pages works as it stands."""
 
 import ast
+import json
 import re
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import cv2
 import numpy as np
@@ -86,7 +89,7 @@ def test_what_diagnostics_say():
 
 @pytest.mark.parametrize('block', [
     block for block in pages.blocks('python')
-    if block.page.name not in ('README.md', 'dialog_engineer.md')], ids=str)
+    if block.page.name not in ('README.md', 'dialog_engineer.md', 'dialogs.md')], ids=str)
 def test_python(block, tmp_path, astronaut):
     """Run in a folder with a video; it must tell of the smiling astronaut, or end as a node."""
     video = cv2.VideoWriter(str(tmp_path / 'video.mp4'), cv2.VideoWriter.fourcc(*'mp4v'), 10.0,
@@ -98,3 +101,33 @@ def test_python(block, tmp_path, astronaut):
                           text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert 'f1 happy' in done.stdout or 'rclpy.shutdown()' in block.text
+
+
+def test_a_chat_model():
+    """how_to/dialogs.md: its excerpt is the example's, its client talks to a real server."""
+    excerpt, client = (block.text for block in pages.blocks('python')
+                       if block.page.name == 'dialogs.md')
+    assert excerpt.strip('\n') in (ROOT / 'examples/llm_dialog.py').read_text(encoding='utf-8')
+    asked = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_POST(self):  # noqa: N802
+            asked.append((self.path, json.loads(self.rfile.read(
+                int(self.headers['Content-Length'])))))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(
+                {'choices': [{'message': {'content': 'Hello.'}}]}).encode())
+
+        def log_message(self, *args):
+            """Be quiet."""
+
+    names = {}
+    exec(client, names)
+    with HTTPServer(('127.0.0.1', 0), Server) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        model = names['ChatServer'](f'http://127.0.0.1:{server.server_port}/v1', 'm')
+        assert model.complete('Be kind.', [{'role': 'user', 'content': 'Hi'}]) == 'Hello.'
+    (path, body), = asked
+    assert path == '/v1/chat/completions' and body['model'] == 'm'
+    assert [message['role'] for message in body['messages']] == ['system', 'user']

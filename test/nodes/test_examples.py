@@ -1,6 +1,7 @@
 """The examples, each as a process of its own beside a behavior_node."""
 
 import importlib.util
+import os
 import signal
 import subprocess
 import sys
@@ -17,9 +18,12 @@ from rclpy.parameter import Parameter  # noqa: E402
 from sensor_msgs.msg import RegionOfInterest  # noqa: E402
 from std_msgs.msg import String  # noqa: E402
 
+from fer_ros.commands.evening import SAID  # noqa: E402
 from fer_ros.nodes.behavior_node import BehaviorNode  # noqa: E402
 from fer_ros.nodes.qos import emotions_qos  # noqa: E402
-from fer_ros_msgs.msg import DialogTone, Emotion, EmotionArray  # noqa: E402
+from fer_ros.perception.cues import read_cue  # noqa: E402
+from fer_ros.perception.labels import EMOTIONS  # noqa: E402
+from fer_ros_msgs.msg import Cue, DialogTone, Emotion, EmotionArray  # noqa: E402
 
 EXAMPLES = Path(__file__).resolve().parents[2] / 'examples'
 
@@ -147,6 +151,88 @@ def test_llm_dialog():
     told = f'{module.PERSONA} Speak calmly. You see me.'
     assert seen[0] == (f'{told} If it fits, offer: a walk.', 1)
     assert seen[2] == (told, 3)
+
+
+def test_behavior_tree_process():
+    """The real tree with a real behavior_node: idle, chat, comfort, idle again."""
+    pytest.importorskip('py_trees')
+    with beside('behavior_tree') as (lines, peer):
+        said = []
+        peer.create_subscription(String, 'dialog/text', lambda m: said.append(m.data), 10)
+        publisher = peer.create_publisher(EmotionArray, 'emotions', emotions_qos())
+        assert until(lines, ('branch: chat',),
+                     lambda i: publisher.publish(face('neutral', 100 + i)))
+        assert until(lines, ('branch: comfort',),
+                     lambda i: publisher.publish(face('sad', 130 + i)))
+        assert wait_for(lambda: 'I am here. Take your time.' in said)
+        for stamp in (170, 190):  # nobody there for longer than `hold`
+            empty = EmotionArray()
+            empty.header.stamp.sec = stamp
+            publisher.publish(empty)
+        assert wait_for(lambda: has(lines[-1:], 'branch: idle'))
+
+
+def test_behavior_tree():
+    """The leaf alone: it waits for the first tone, then answers at once, also for nobody."""
+    py_trees = pytest.importorskip('py_trees')
+    status = py_trees.common.Status
+    leaf = load('behavior_tree').ToneAsks('comfort?', ('calm', 'encouraging'))
+    leaf.tick_once()
+    assert leaf.status == status.RUNNING
+    for tone, person, expected in (
+            ('calm', 'f1', status.SUCCESS), ('cheerful', 'f1', status.FAILURE),
+            ('calm', '', status.FAILURE), ('encouraging', 'f2', status.SUCCESS)):
+        leaf.tone = DialogTone(tone=tone, person_id=person, reason='why')
+        leaf.tick_once()
+        assert (leaf.status, leaf.feedback_message) == (expected, 'why')
+
+
+def test_words_cue_process():
+    """What is heard becomes a cue that emotion_node takes; what tells of no feeling none."""
+    pytest.importorskip('vaderSentiment')
+    with running('words_cue') as lines, ros():
+        peer, cues = rclpy.create_node('peer'), []
+        peer.create_subscription(Cue, 'cues', cues.append, 10)
+        heard = peer.create_publisher(String, 'dialog/heard', 10)
+        with spinning(peer):
+            assert until(lines, ('cue:',),
+                         lambda i: heard.publish(String(data='This is wonderful!')))
+            heard.publish(String(data='yes'))
+            heard.publish(String(data='I feel terrible.'))
+            assert wait_for(lambda: cues and cues[-1].probabilities[3] > 0.15)
+    read = [read_cue(c.modality, c.labels, c.probabilities, EMOTIONS, None, c.trust)
+            for c in cues]
+    assert {cue.label for cue in read[:-1]} == {'happy'} and read[0].modality == 'words'
+    assert read[-1].label == 'sad' and len(set(cues[-1].probabilities[3:])) == 1
+
+
+def test_words_cue():
+    """No feeling is no cue; good and bad words weigh alike; those of the evening are its."""
+    vader = pytest.importorskip('vaderSentiment.vaderSentiment')
+    module, analyzer = load('words_cue'), vader.SentimentIntensityAnalyzer()
+
+    def shares(text):
+        found = module.probabilities(analyzer.polarity_scores(text)['compound'])
+        return found and dict(zip(module.LABELS, found))
+    assert shares('yes') is shares('') is shares('The next train is at nine.') is None
+    good, bad = module.probabilities(0.8), module.probabilities(-0.8)
+    assert good[2] / good[0] == pytest.approx(bad[3] / bad[0])
+    assert sum(good) == pytest.approx(1) == sum(bad)
+    for _, _, text, emotion, probability in SAID:
+        assert shares(text)[emotion] == pytest.approx(probability, abs=0.006)
+
+
+@pytest.mark.parametrize('name, needed', [
+    ('words_cue', 'vaderSentiment'), ('behavior_tree', 'py_trees')])
+def test_what_an_example_needs_is_said_in_a_line(name, needed, tmp_path):
+    """Where it is not installed."""
+    (tmp_path / f'{needed}.py').write_text('raise ImportError', encoding='utf-8')
+    run = subprocess.run(
+        [sys.executable, str(EXAMPLES / f'{name}.py')], capture_output=True, text=True,
+        timeout=30, env={**os.environ, 'PYTHONPATH': os.pathsep.join(
+            [str(tmp_path), os.environ.get('PYTHONPATH', '')])})
+    assert run.returncode == 1
+    assert run.stderr.startswith(f'{name} needs {needed}: ') and run.stderr.count('\n') == 1
 
 
 def test_robot_face():
