@@ -19,7 +19,7 @@ from fer_ros.perception.cues import (
 )
 from fer_ros.perception.emotion_state import StateConfig
 from fer_ros.perception.error_model import error_model
-from fer_ros.perception.labels import EMOTIONS
+from fer_ros.perception.labels import EMOTIONS, valence_arousal
 from fer_ros.perception.people import NOT_JUDGED, People
 from fer_ros.perception.pipeline import build_pipeline
 from fer_ros.perception.smoothing import SmoothingConfig
@@ -213,6 +213,20 @@ def test_a_face_that_is_turned_away():
     never.people.delivery.add(cue('sad', 0.5, share=0.95))
     assert never.show(None, 1.0).label == 'sad'
     assert never.show(None, 20.0).label == 'uncertain'
+
+
+def test_valence_and_arousal_that_the_network_tells_itself():
+    """They stay its own; cues move them as far as they move those of the probabilities."""
+    own = np.array([0.9, 0.2], np.float32)
+    plain, hearing = (People(EMOTIONS, ERRORS, SmoothingConfig(), StateConfig()) for _ in 'ab')
+    hearing.delivery.add(cue('sad', 0.0))
+    hearing.hear(0.0, [track()])
+    raw = towards('happy', 0.6).astype(np.float32)
+    a, b = (people.follow('f1', raw, 1.0, 'ok', 0.0, own) for people in (plain, hearing))
+    assert (a.valence, a.arousal) == pytest.approx((0.9, 0.2))
+    moved = (valence_arousal(b.probabilities, EMOTIONS)[0]
+             - valence_arousal(a.probabilities, EMOTIONS)[0])
+    assert b.valence == pytest.approx(0.9 + moved) and moved < -0.1
 
 
 def test_a_frame_that_nobody_looked_at():
