@@ -76,7 +76,7 @@ class CropPipeline:
         self._judge = FaceJudge(self.classifier, _of_crops(config.quality))
         self._people = People(
             self.labels, error_model(self.classifier.card.metrics, len(self.labels)),
-            config.smoothing, config.state)
+            config.smoothing, config.state, config.cues)
         self._memory: dict[str, _Memory] = {}
         #: whole time of the last :meth:`process` [s].
         self.last_seconds = 0.0
@@ -112,7 +112,7 @@ class CropPipeline:
     def reconfigure(self, config: PipelineConfig) -> None:
         """Take new thresholds without losing anybody; models and threads stay as they are."""
         self.config, self._judge.config = config, _of_crops(config.quality)
-        self._people.reconfigure(config.smoothing, config.state)
+        self._people.reconfigure(config.smoothing, config.state, config.cues)
 
     def process(self, crops: Mapping[str, FaceCrop], stamp: float,
                 others: Sequence[str] = ()) -> list[TrackedFace]:
