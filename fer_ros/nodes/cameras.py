@@ -148,5 +148,7 @@ def _rules(camera: Camera, name: str, namespace: str) -> list[str]:
         raise ValueError(f"cameras: '{camera.topic}' is no topic's name: "
                          f'{one_line(str(error), 200)}') from error
     info = f'{topic.rpartition("/")[0]}/camera_info'
-    rules = (f'__ns:={base}', f'__node:={name}', f'image:={topic}', f'camera_info:={info}')
+    tone = f'{namespace.rstrip("/")}/dialog/tone'  # the robot talks to one person
+    rules = (f'__ns:={base}', f'__node:={name}', f'image:={topic}', f'camera_info:={info}',
+             f'dialog/tone:={tone}')
     return ['--ros-args', *(part for rule in rules for part in ('-r', rule))]

@@ -151,7 +151,8 @@ def _fer_ros(command, words):
     parser = tables.parser_of(module)
     for action in parser._actions:  # in running text nobody writes all that is required
         action.required = action.required and command.whole
-        action.nargs = action.nargs if command.whole or action.option_strings else '*'
+        action.nargs = action.nargs if (
+            command.whole or action.option_strings or action.choices) else '*'
     try:
         parser.parse_args(rest)
     except SystemExit as error:
