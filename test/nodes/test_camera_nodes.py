@@ -58,10 +58,12 @@ def test_refused_starts():
     """One line and status 1: no camera is left out in silence."""
     given = {'/image': 'name=topic', 'a=/x//y': "'/x//y'", 'a=/x/y b=/x/y': 'twice'}
     missing = ['-p', 'cameras:=/a/b,/c/d', '-p', 'emotion_model:=/no/such.onnx']
+    one_list = ['-p', 'cameras:=/a/b,/c/d', '-p', 'ros4hri:=true']
     ends = ends_of([('fer_ros.nodes.emotion_node', ['--ros-args', '-p', f"cameras:='{text}'"], {})
                     for text in given] + [
-        ('fer_ros.nodes.emotion_node', ['--ros-args', *missing], {})])
-    for (status, output), told in zip(ends, [*given.values(), '/no/such.onnx']):
+        ('fer_ros.nodes.emotion_node', ['--ros-args', *more], {}) for more in (
+            missing, one_list)])
+    for (status, output), told in zip(ends, [*given.values(), '/no/such.onnx', 'ros4hri']):
         assert status == 1 and told in only_line(output), output
 
 
@@ -200,6 +202,8 @@ def test_an_image_from_within_the_process(face):
             rig.node.take_image(image_of(face, i))
         assert wait_for(lambda: len(rig.messages) == FRAMES)
         assert [m.emotions for m in rig.messages] == [m.emotions for m in expected]
+        cameras = rclpy.parameter.Parameter('cameras', value='/a/image')
+        assert 'starts only' in rig.node.set_parameters([cameras])[0].reason
         rig.node.trigger_deactivate()
         rig.node.take_image(image_of(face, FRAMES))
         rig.node.trigger_cleanup()
