@@ -9,6 +9,7 @@ from rclpy.node import Node
 from fer_ros.nodes.conversions import stamp_to_nanoseconds, stamp_to_seconds
 from fer_ros.nodes.diagnostics import FaultLog
 from fer_ros.nodes.qos import complete_qos, emotions_qos, latched_qos
+from fer_ros.perception.crop_pipeline import CropPipeline
 from fer_ros.perception.cues import CueError, read_cue
 from fer_ros.perception.pipeline import Pipeline
 from fer_ros_msgs.msg import Cue, DialogTone
@@ -22,12 +23,12 @@ class CueListener:
     shall be the same, it is the largest face.
 
     :param node: has the subscriptions.
-    :param pipeline: takes the cues.
+    :param pipeline: takes the cues; of pictures or of crops.
     :param faults: where bad cues are reported.
     :param deterministic: when a message comes must decide nothing.
     """
 
-    def __init__(self, node: Node, pipeline: Pipeline, faults: FaultLog,
+    def __init__(self, node: Node, pipeline: Pipeline | CropPipeline, faults: FaultLog,
                  deterministic: bool) -> None:
         self._node, self._pipeline, self._faults = node, pipeline, faults
         self._deterministic = deterministic

@@ -14,6 +14,7 @@ from rclpy.parameter import Parameter
 
 from fer_ros.nodes import expression_parameters
 from fer_ros.nodes.clock_watch import ClockWatch
+from fer_ros.nodes.cues import CueListener
 from fer_ros.nodes.diagnostics import FaultLog, ThrottledLog, publish_status
 from fer_ros.nodes.emotion_services import EmotionServices
 from fer_ros.nodes.expression_parameters import SPECS
@@ -60,6 +61,7 @@ class ExpressionNode(Node):
         self._worker = ExpressionWorker(
             pipeline, self._messages, emotions, lambda: self.get_clock().now().nanoseconds * 1e-9,
             self.faults, ThrottledLog(self.get_logger().warning))
+        self._cues = CueListener(self, pipeline, self.faults, deterministic=False)
         self._offered_services = EmotionServices(self, self._worker, self._enable, self.faults)
         self.add_on_set_parameters_callback(self._on_parameters)
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
@@ -90,10 +92,12 @@ class ExpressionNode(Node):
                 self, self._messages, self.config['crops'], self.worker.slots.expect,
                 self.worker.slots.put, self.faults, lambda: self.config)
             self.worker.follow(self._faces)
+            self._cues.start()
 
     def _stop_listening(self) -> None:
         if self._faces is not None:
             self.worker.follow(None)
+            self._cues.stop()
             self._faces.destroy()
             self._faces = None
             self.worker.slots.drain()

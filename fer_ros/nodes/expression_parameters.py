@@ -12,7 +12,8 @@ _SHARED = (
     'detector_model', 'emotion_model', 'threads', 'provider', 'detection_threshold', 'max_faces',
     'max_age', 'min_emotion_size', 'min_sharpness', 'max_turn', 'min_brightness',
     'smoothing_filter', 'smoothing_time', 'transition_rate', 'forget_time', 'enter_threshold',
-    'exit_threshold', 'min_dwell', 'image_timeout')
+    'exit_threshold', 'min_dwell', 'image_timeout', 'cue_words_weight', 'cue_words_decay',
+    'cue_voice_weight', 'cue_voice_decay', 'cue_other_weight', 'cue_other_decay')
 
 SPECS: dict[str, Spec] = {
     'crops': Spec('cropped', 'which pictures of faces to judge: /humans/faces/ID/cropped or '

@@ -114,10 +114,12 @@ class ExpressionWorker:
                 self.pipeline.reset()
             faces = None if verdict in (LATE, FOREIGN) else self.pipeline.process(
                 crops, to_seconds(stamp), sorted(self.slots.expected))
-            seconds = self.pipeline.last_seconds
+            seconds, unheard = self.pipeline.last_seconds, self.pipeline.unheard
         self._tell(verdict, stamp)
         if faces is None:
             return
+        for reason in unheard:
+            self._faults.report('cue', reason)
         self.faces = len(faces)
         with self._showing:
             faces = unjudged(faces, self.pipeline.opted_out)

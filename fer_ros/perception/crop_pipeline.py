@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from fer_ros.perception.cue_delivery import CueDelivery
 from fer_ros.perception.emotion_classifier import EmotionClassifier
 from fer_ros.perception.error_model import error_model
 from fer_ros.perception.face_detector import load_face_detector
@@ -78,6 +79,8 @@ class CropPipeline:
             self.labels, error_model(self.classifier.card.metrics, len(self.labels)),
             config.smoothing, config.state, config.cues)
         self._memory: dict[str, _Memory] = {}
+        #: why cues were left out at the last :meth:`process`, one line each.
+        self.unheard: list[str] = []
         #: whole time of the last :meth:`process` [s].
         self.last_seconds = 0.0
 
@@ -85,6 +88,11 @@ class CropPipeline:
     def labels(self) -> tuple[str, ...]:
         """The emotions in the order of all probabilities."""
         return self.classifier.labels
+
+    @property
+    def cues(self) -> CueDelivery:
+        """Takes other cues than faces, see :attr:`.Pipeline.cues`."""
+        return self._people.delivery
 
     @property
     def followed(self) -> tuple[str, ...]:
@@ -106,7 +114,7 @@ class CropPipeline:
 
     def reset(self) -> None:
         """Forget every face and its state."""
-        self._people.keep(())
+        self._people.reset()
         self._memory = {}
 
     def reconfigure(self, config: PipelineConfig) -> None:
@@ -132,6 +140,8 @@ class CropPipeline:
         for id_, crop in crops.items():
             known = self._memory.setdefault(id_, _Memory(stamp, stamp, _NOWHERE))
             known.last_stamp, known.place = stamp, crop.place or _NOWHERE
+        self.unheard = self._people.hear(stamp, [
+            self._track(id_, id_ in crops) for id_ in self._memory])
         judgments = self._judge.judge_crops(
             places, self._qualities(willing, places), lambda chosen: self._cut(
                 [(list(willing.values())[i].picture, framings[i]) for i in chosen]))
@@ -187,10 +197,13 @@ class CropPipeline:
         return np.concatenate(crops) if crops else np.empty(0, np.uint8)
 
     def _face(self, id_: str, stamp: float, detected: bool, emotion: object) -> TrackedFace:
+        track = self._track(id_, detected)
+        return TrackedFace(track, emotion, stamp - track.first_stamp)  # type: ignore[arg-type]
+
+    def _track(self, id_: str, detected: bool) -> FaceTrack:
         known = self._memory[id_]
-        track = FaceTrack(id_, known.place, CONFIRMED, known.first_stamp, known.last_stamp,
-                          detected)
-        return TrackedFace(track, emotion, stamp - known.first_stamp)  # type: ignore[arg-type]
+        return FaceTrack(id_, known.place, CONFIRMED, known.first_stamp, known.last_stamp,
+                         detected)
 
 
 def as_it_is(picture: np.ndarray) -> Detection:

@@ -22,7 +22,7 @@ from fer_ros.nodes.image_conversions import array_to_image  # noqa: E402
 from fer_ros.nodes.qos import emotions_qos, image_qos, latched_qos  # noqa: E402
 from fer_ros.nodes.ros4hri import expression_of  # noqa: E402
 from fer_ros.perception.types import EmotionEstimate  # noqa: E402
-from fer_ros_msgs.msg import EmotionArray  # noqa: E402
+from fer_ros_msgs.msg import Cue, EmotionArray  # noqa: E402
 from fer_ros_msgs.srv import OptOut  # noqa: E402
 
 BASE = 1_700_000_000
@@ -138,6 +138,21 @@ def test_faces_come_are_judged_and_go(rig, astronaut):
     rig.list(seconds=3.1)
     assert wait_for(lambda: rig.emotions[-1].header == at(3.1) and not rig.emotions[-1].emotions)
     assert not rig.errors
+
+
+def test_what_people_say_counts_too(rig, astronaut):
+    """As in emotion_node: to the person named; a bad cue is told."""
+    rig.add('f1')
+    cues = rig.peer.create_publisher(Cue, 'cues', emotions_qos())
+    assert wait_for(cues.get_subscription_count)
+    rig.answer(astronaut, 0.0)
+    cues.publish(Cue(modality='words', labels=['sad', 'happy'], probabilities=[0.9, 0.1],
+                     person_id='f1', header=at(0.1)))
+    cues.publish(Cue(modality='words', labels=['sad'], probabilities=[2.0]))
+    assert wait_for(lambda: rig.errors)  # the second one has come, so the first one has
+    [emotion] = rig.answer(astronaut, 0.2).emotions
+    assert list(emotion.cues) == ['face', 'words'] and emotion.cue_agreement < 0
+    assert 'sum to 1' in rig.errors[0]
 
 
 def test_services(rig, astronaut):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from fer_ros.perception.crop_pipeline import CropPipeline, FaceCrop
+from fer_ros.perception.cues import read_cue
 from fer_ros.perception.labels import EMOTIONS
 from fer_ros.perception.pipeline import build_pipeline
 from fer_ros.perception.pipeline_config import PipelineConfig
@@ -89,6 +90,24 @@ def test_states_form_by_time_and_go_with_the_face(fresh, astronaut, face):
     assert fresh.followed == ('a',)
     assert fresh.process({}, 2.1) == [] and fresh.followed == ('a',)
     assert fresh.process({}, 9.0, ['a']) == [] and fresh.followed == ()
+
+
+def test_what_people_say_counts_too(fresh, astronaut, face):
+    """A cue about a face, by its id; one about nobody is named as left out."""
+    crop = FaceCrop(cut(astronaut, face.track.detection.box, 0.15))
+    for i in range(3):
+        [before] = fresh.process({'a': crop}, i / 10)
+    for person in ('a', 'b'):
+        fresh.cues.add(read_cue('words', ['happy', 'sad'], [0.02, 0.98], fresh.labels, 0.3,
+                                person_id=person))
+    [after] = fresh.process({'a': crop}, 0.3)
+    sad = fresh.labels.index('sad')
+    assert after.emotion.probabilities[sad] > before.emotion.probabilities[sad]
+    assert after.emotion.cues == (('face', 'happy'), ('words', 'sad'))
+    assert after.emotion.cue_agreement < 0
+    assert len(fresh.unheard) == 1 and "'b'" in fresh.unheard[0]
+    fresh.process({'a': crop}, 0.4)
+    assert not fresh.unheard
 
 
 def test_who_opted_out_is_not_looked_at(fresh, astronaut, face):
