@@ -133,7 +133,8 @@ def judging_node(others: dict, texts: dict, use_sim_time: dict, common: dict) ->
     if others['input'] == 'image':
         values = {**use_sim_time, **launch_arguments.chosen(EMOTION, texts)}
         if others['rviz']:
-            values.setdefault('markers', True)
+            # Without places there would be nothing to see in 3D.
+            values = {'markers': True, 'estimate_position': True, **values}
         return LifecycleNode(
             executable='emotion_node', name=name,
             # One by one they are for all nodes of the process; a mapping would be for this name

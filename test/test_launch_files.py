@@ -221,6 +221,7 @@ def test_another_world_keeps_its_own_topics(fake_packages, tmp_path):
 def test_rviz_comes_with_markers_in_the_frame_of_the_camera(fake_packages):
     nodes = started(rviz='true', frame_id='front_optical')
     assert parameters_of(nodes['emotion_node'])['markers'] is True
+    assert parameters_of(nodes['emotion_node'])['estimate_position'] is True
     words = nodes['rviz2'].cmd
     words = [''.join(part.text for part in word) for word in words if isinstance(word, list)
              and all(hasattr(part, 'text') for part in word)]

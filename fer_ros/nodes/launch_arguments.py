@@ -65,7 +65,8 @@ OTHERS = {
     'dashboard': Spec(False, 'start dashboard_node, a page in the browser; the log tells its '
                       'address'),
     'rviz': Spec(False, 'start rviz2 on the annotated image and the labels above heads; switches '
-                 'markers on. frame_id names the frame of another camera'),
+                 'markers and estimate_position on (camera_info). frame_id names the frame of '
+                 'another camera'),
     'namespace': Spec('', 'namespace of all nodes and relative topics'),
     'emotion_node_name': Spec('emotion_node', 'name of emotion_node, or of expression_node in its '
                               'place'),
