@@ -143,9 +143,12 @@ class People:
         return self._moved(person, raw, raw, 0.0)
 
     def _person(self, id_: str) -> _Person:
-        return self._people.setdefault(id_, _Person(
-            make_filter(self._smoothing, self.errors), EmotionState(self.labels, self._state),
-            CircumplexFilter(self._rest)))
+        person = self._people.get(id_)
+        if person is None:
+            person = self._people[id_] = _Person(
+                make_filter(self._smoothing, self.errors), EmotionState(self.labels, self._state),
+                CircumplexFilter(self._rest))
+        return person
 
     def _moved(self, person: _Person, smoothed: np.ndarray, raw: np.ndarray,
                stamp: float) -> EmotionEstimate:
