@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 #: Right eye, left eye, nose, right and left mouth corner of an average head [mm]: x right in the
 #: picture, y down, z away from the camera. In the plane: the median of 3,681 frontal FER2013
@@ -80,6 +79,8 @@ def face_orientation(pose: HeadPose,
     :param place: of the face [m], camera optical frame (REP 103), z above 0.
     :returns: rotation from the face's axes (x forward, y left, z up) to the camera optical frame.
     """
+    from scipy.spatial.transform import Rotation  # at each start it would cost what few need
+
     x, y, z = place
     aside = math.hypot(x, y)
     angle = math.atan2(aside, z) / aside if aside > 1e-9 else 0.0
