@@ -139,16 +139,15 @@ class CameraNodes:
 
 def _rules(camera: Camera, name: str, namespace: str) -> list[str]:
     """Return the remapping rules of a camera's node; they come before the process's."""
-    base = f'{namespace.rstrip("/")}/{camera.name}'
-    topic = camera.topic if camera.topic.startswith('/') else (
-        f'{namespace.rstrip("/")}/{camera.topic}')
+    root = namespace.rstrip('/')
+    topic = camera.topic if camera.topic.startswith('/') else f'{root}/{camera.topic}'
     try:
         validate_full_topic_name(topic)
     except InvalidTopicNameException as error:
         raise ValueError(f"cameras: '{camera.topic}' is no topic's name: "
                          f'{one_line(str(error), 200)}') from error
     info = f'{topic.rpartition("/")[0]}/camera_info'
-    tone = f'{namespace.rstrip("/")}/dialog/tone'  # the robot talks to one person
-    rules = (f'__ns:={base}', f'__node:={name}', f'image:={topic}', f'camera_info:={info}',
-             f'dialog/tone:={tone}')
+    rules = (f'__ns:={root}/{camera.name}', f'__node:={name}', f'image:={topic}',
+             f'camera_info:={info}',
+             f'dialog/tone:={root}/dialog/tone')  # the robot talks to one person
     return ['--ros-args', *(part for rule in rules for part in ('-r', rule))]
