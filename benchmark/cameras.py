@@ -8,7 +8,6 @@ process, which also takes the answers. Both ways in turns, there and back.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -23,9 +22,8 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from benchmark.child import init_apart, processor_seconds
-from benchmark.run import RESULTS, table_text
+from benchmark.run import RESULTS, keep, table_text
 from benchmark.scene import scene_with_faces
-from fer_ros.machine import describe_machine
 from fer_ros.nodes.image_conversions import array_to_image
 from fer_ros.nodes.qos import emotions_qos, image_qos
 from fer_ros.nodes.running import guard_exit
@@ -152,10 +150,9 @@ def main() -> int:
         for (count, way), each in found.items()]
     rows.sort(key=lambda row: row['cameras'])
     print(table_text(rows))
-    (RESULTS / 'cameras.json').write_text(json.dumps({
-        'date': time.strftime('%Y-%m-%d'), 'machine': describe_machine(),
+    keep(RESULTS / 'cameras.json', {
         'load average before': round(load, 1), 'rounds': options.rounds,
-        'images a camera and second': _RATE, 'cameras': rows}, indent=2) + '\n', encoding='utf-8')
+        'images a camera and second': _RATE, 'cameras': rows})
     guard_exit()
     rclpy.try_shutdown()
     return 0

@@ -8,9 +8,7 @@ cuts them out as hri_face_detect does, as we do, and loosely, upright and with h
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -18,10 +16,9 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from benchmark.run import RESULTS, table_text
+from benchmark.run import RESULTS, keep, table_text
 from fer_ros.datasets.emotion_data import load_fer2013
 from fer_ros.evaluation.pipeline.evaluate import paste
-from fer_ros.machine import describe_machine
 from fer_ros.perception.crop_pipeline import CropPipeline, as_it_is
 from fer_ros.perception.pipeline import PipelineConfig, build_pipeline
 from fer_ros.perception.preprocessing import crop_face
@@ -94,9 +91,7 @@ def main() -> int:
     options = parser.parse_args()
     rows = measure(options.file, options.pictures)
     print(table_text(rows))
-    options.output.write_text(json.dumps({
-        'date': time.strftime('%Y-%m-%d'), 'machine': describe_machine(),
-        'pictures': options.pictures, 'rows': rows}, indent=2) + '\n', encoding='utf-8')
+    keep(options.output, {'pictures': options.pictures, 'rows': rows})
     return 0
 
 

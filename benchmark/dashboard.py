@@ -9,7 +9,6 @@ turns, there and back, so that what else the machine does meets all of them alik
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import subprocess
@@ -23,9 +22,8 @@ import numpy as np
 import rclpy
 
 from benchmark.child import Child, init_apart, processor_seconds
-from benchmark.run import RESULTS, table_text
+from benchmark.run import RESULTS, keep, table_text
 from benchmark.scene import scene_with_faces
-from fer_ros.machine import describe_machine
 from fer_ros.nodes.running import guard_exit
 from fer_ros_msgs.msg import EmotionArray
 
@@ -174,12 +172,10 @@ def main() -> int:
         [each[case.name][name] for each in rounds])) if name in rounds[0][case.name] else ''
         for name in names}} for case in CASES]
     print(table_text(rows))
-    (RESULTS / 'dashboard.json').write_text(json.dumps({
-        'date': time.strftime('%Y-%m-%d'), 'machine': describe_machine(),
+    keep(RESULTS / 'dashboard.json', {
         'load average before': round(load, 1), 'rounds': options.rounds, 'viewers': rows,
         'p50 of each round [ms]': {case.name: [round(each[case.name]['p50 [ms]'], 2)
-                                               for each in rounds] for case in CASES}},
-        indent=2) + '\n', encoding='utf-8')
+                                               for each in rounds] for case in CASES}})
     guard_exit()
     rclpy.try_shutdown()
     return 0

@@ -9,9 +9,7 @@ heads vary as those of adults do; the estimate does not know by how much.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +26,7 @@ from benchmark.position_scene import (
     with_noise,
     with_sensor_errors,
 )
-from benchmark.run import RESULTS, table_text
-from fer_ros.machine import describe_machine
+from benchmark.run import RESULTS, keep, table_text
 from fer_ros.media.image_messages import depth_to_array
 from fer_ros.nodes.parameters import SPECS
 from fer_ros.perception.localization import Position, estimate_positions, locate_faces
@@ -137,9 +134,7 @@ def main() -> int:
     options = parser.parse_args()
     rows = measure(options.people)
     print(table_text(rows))
-    options.output.write_text(json.dumps({
-        'date': time.strftime('%Y-%m-%d'), 'machine': describe_machine(),
-        'people': options.people, 'rows': rows}, indent=2) + '\n', encoding='utf-8')
+    keep(options.output, {'people': options.people, 'rows': rows})
     return 0
 
 

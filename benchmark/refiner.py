@@ -9,9 +9,7 @@ where there is no face; then clips, frame by frame, once each way.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,9 +17,8 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmark.run import RESULTS, table_text
+from benchmark.run import RESULTS, keep, table_text
 from fer_ros.datasets.face_pictures import FacePicture, load_face_pictures
-from fer_ros.machine import describe_machine
 from fer_ros.media.frame_source import open_frame_source, videos_in
 from fer_ros.perception.face_detector import load_face_detector
 from fer_ros.perception.face_refiner import FaceRefiner, load_face_refiner
@@ -188,9 +185,7 @@ def main() -> int:
     if options.clips:
         results['clips'] = [judge_clip(path, options.model) for path in videos_in(options.clips)]
         print(table_text(results['clips']))
-    options.output.write_text(json.dumps({
-        'date': time.strftime('%Y-%m-%d'), 'machine': describe_machine(), **results},
-        indent=2) + '\n', encoding='utf-8')
+    keep(options.output, results)
     return 0
 
 

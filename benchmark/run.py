@@ -88,6 +88,13 @@ def table_text(rows: list[dict[str, Any]]) -> str:
     return '\n'.join(lines)
 
 
+def keep(file: Path, results: dict[str, Any]) -> None:
+    """Write results as JSON, with the date and the machine named."""
+    file.write_text(json.dumps({
+        'date': time.strftime('%Y-%m-%d'), 'machine': describe_machine(), **results},
+        indent=2) + '\n', encoding='utf-8')
+
+
 def main() -> int:
     """Measure, print, and keep the results with the machine named."""
     parser = argparse.ArgumentParser(
@@ -122,9 +129,7 @@ def main() -> int:
                        ('resolutions', 'Growth with the resolution (detector input 320 px)'),
                        ('nodes', 'Growth with nodes on one machine')):
         _show(key, title, grown[key], results)
-    (options.output / 'bench.json').write_text(json.dumps({
-        'date': time.strftime('%Y-%m-%d'), 'machine': machine, **results}, indent=2) + '\n',
-        encoding='utf-8')
+    keep(options.output / 'bench.json', results)
     print(f'kept in {options.output}: bench.json, growth.png')
     return 0
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -20,9 +19,8 @@ import numpy as np
 import onnxruntime
 from std_msgs.msg import Header
 
-from benchmark.run import RESULTS, table_text
+from benchmark.run import RESULTS, keep, table_text
 from benchmark.scene import scene_with_faces
-from fer_ros.machine import describe_machine
 from fer_ros.nodes.image_conversions import array_to_image, image_to_array
 from fer_ros.perception.detection_decoding import decode_maps
 from fer_ros.perception.emotion_classifier import EmotionClassifier
@@ -134,9 +132,7 @@ def main() -> int:
                      'saved [ms]': without - with_it})
     print(table_text(rows))
     options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps({
-        'date': time.strftime('%Y-%m-%d'), 'machine': describe_machine(), 'tricks': rows},
-        indent=2) + '\n', encoding='utf-8')
+    keep(options.output, {'tricks': rows})
     return 0
 
 
